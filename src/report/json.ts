@@ -1,0 +1,108 @@
+// The drift report as JSON: one object with every field always present, null where unknown.
+import { type Difference, differenceKey, type Outcome, summarize } from '../reconcile/difference.ts';
+import type { DesiredNetwork } from '../state/network.ts';
+import { type Location, locate } from '../state/place.ts';
+import { placeOf } from './describe.ts';
+import { mendingCommands } from './ip/mend.ts';
+import { type Fields, sidesOf } from './item.ts';
+import { escapeInQuotes } from './printable.ts';
+
+export interface JsonDifference {
+  /** `self` for the namespace the tool runs in. */
+  readonly netns: string;
+  readonly kind: Difference['kind'];
+  readonly key: string;
+  readonly change: Difference['change'];
+  readonly class: Difference['class'];
+  readonly conflict: boolean;
+  readonly cause: string | null;
+  readonly desired: Fields | null;
+  readonly observed: Fields | null;
+  readonly source: Location | null;
+  /** The commands of iproute2 that would mend it, one a line; null where none would. */
+  readonly command: string | null;
+}
+
+export interface JsonOutcome extends JsonDifference {
+  readonly outcome: Outcome['outcome'];
+  /** The kernel's words, or why it was skipped; null when done. */
+  readonly reason: string | null;
+}
+
+export interface JsonReport<Item extends JsonDifference = JsonDifference> {
+  readonly version: 1;
+  readonly topology: string;
+  readonly inSync: boolean;
+  readonly summary: ReturnType<typeof summarize>;
+  readonly differences: readonly Item[];
+}
+
+/** The report of `diff` and of a dry run. */
+export function differencesAsJson(
+  network: DesiredNetwork,
+  differences: readonly Difference[],
+  ignored = 0,
+): JsonReport {
+  return report(
+    network,
+    differences,
+    differences.length === 0,
+    ignored,
+    jsonDifferences(network, differences),
+  );
+}
+
+/** The report of `apply`: what was different, and what became of it. In sync where all was done. */
+export function outcomesAsJson(
+  network: DesiredNetwork,
+  outcomes: readonly Outcome[],
+): JsonReport<JsonOutcome> {
+  const differences = outcomes.map((outcome) => outcome.difference);
+  const items = jsonDifferences(network, differences).map((item, i): JsonOutcome => {
+    const { outcome, reason } = outcomes[i]!;
+    return { ...item, outcome, reason };
+  });
+  const inSync = outcomes.every((outcome) => outcome.outcome === 'done');
+  return report(network, differences, inSync, 0, items);
+}
+
+/** JSON text with two spaces of indent and nothing in it a terminal would obey; ends in a newline. */
+export function formatJson(value: unknown): string {
+  const lines = JSON.stringify(value, null, 2).split('\n');
+  return `${lines.map(escapeInQuotes).join('\n')}\n`;
+}
+
+function report<Item extends JsonDifference>(
+  network: DesiredNetwork,
+  differences: readonly Difference[],
+  inSync: boolean,
+  ignored: number,
+  items: readonly Item[],
+): JsonReport<Item> {
+  return {
+    version: 1,
+    topology: network.name,
+    inSync,
+    summary: summarize(differences, ignored),
+    differences: items,
+  };
+}
+
+function jsonDifferences(network: DesiredNetwork, differences: readonly Difference[]): JsonDifference[] {
+  const commands = mendingCommands(network, differences);
+  return differences.map((difference, i) => {
+    const { netns, kind, change, conflict, cause } = difference;
+    return {
+      netns,
+      kind,
+      key: differenceKey(difference),
+      change,
+      class: difference.class,
+      conflict,
+      cause,
+      ...sidesOf(difference),
+      source: locate(network.files, placeOf(difference)),
+      command: commands[i] ?? null,
+    };
+  });
+}

@@ -1,0 +1,126 @@
+// A desired network as a topology, written out: what `render` prints. Read again it expands to the same network.
+import type { DesiredAddress } from '../state/address.ts';
+import type { DesiredFdbEntry } from '../state/fdb.ts';
+import { familyOf, formatIp } from '../state/ip.ts';
+import type { DesiredLink } from '../state/link.ts';
+import type { DesiredNeighbour } from '../state/neighbour.ts';
+import type { DesiredNamespace, DesiredNetwork } from '../state/network.ts';
+import type { DesiredRoute, Nexthop } from '../state/route.ts';
+import { isDeviceless, MAIN_TABLE } from '../state/route.ts';
+import { formatScope, SCOPE_GLOBAL } from '../state/scope.ts';
+import { addressFields, type Fields, fdbFields, neighbourFields, routeFields, type Value } from './item.ts';
+import { sortSysctls } from './sysctl.ts';
+
+/** The topology as plain data, in the order of the format's own description. */
+export function asTopology(network: DesiredNetwork): Fields {
+  const netns: Record<string, Value> = {};
+  for (const [name, namespace] of network.namespaces) netns[name] = namespaceFields(namespace);
+  return {
+    name: network.name,
+    ownership: { protocol: network.protocol },
+    ...(network.ignore.length === 0 ? {} : { ignore: network.ignore }),
+    netns,
+  };
+}
+
+function namespaceFields(namespace: DesiredNamespace): Fields {
+  const sysctls = sortSysctls(namespace);
+  const links: Record<string, Value> = {};
+  const items: LinkItems = {
+    addresses: byDevice(namespace.addresses),
+    neighbours: byDevice(namespace.neighbours),
+    fdb: byDevice(namespace.fdb),
+    sysctls: sysctls.ofLinks,
+  };
+  for (const [name, link] of namespace.links) links[name] = linkFields(link, items);
+  links[name] = linkFields(namespace, link, sysctls.ofLinks.get(name));
+  return {
+    ...(namespace.manage === null ? {} : { manage: namespace.manage }),
+    ...(namespace.links.size === 0 ? {} : { links }),
+    ...(namespace.routes.length === 0 ? {} : { routes: namespace.routes.map(routeItem) }),
+    ...(Object.keys(sysctls.ofNamespace).length === 0 ? {} : { sysctls: sysctls.ofNamespace }),
+  };
+}
+
+/** What stands on links, by their names. */
+interface LinkItems {
+  readonly addresses: ReadonlyMap<string, readonly DesiredAddress[]>;
+  readonly neighbours: ReadonlyMap<string, readonly DesiredNeighbour[]>;
+  readonly fdb: ReadonlyMap<string, readonly DesiredFdbEntry[]>;
+  readonly sysctls: ReadonlyMap<string, Fields>;
+}
+
+function byDevice<Item extends { readonly dev: string }>(items: readonly Item[]): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const group = groups.get(item.dev);
+    if (group === undefined) groups.set(item.dev, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+function linkFields(link: DesiredLink, items: LinkItems): Fields {
+  const { name, spec } = link;
+  const addresses = (items.addresses.get(name) ?? []).map(addressItem);
+  const neighbours = (items.neighbours.get(name) ?? []).map((n) =>
+    item(neighbourFields(n), n.adopt, ['dev']),
+  );
+  const fdb = (items.fdb.get(name) ?? []).map((entry) => item(fdbFields(entry), entry.adopt, ['dev']));
+  return {
+    kind: spec.kind,
+    ...(spec.kind === 'veth' ? { peer: { netns: spec.peer.netns, name: spec.peer.name } } : {}),
+    ...(spec.kind === 'bridge' ? { stp: spec.stp, vlanFiltering: spec.vlanFiltering } : {}),
+    ...stated({ up: link.up, mtu: link.mtu, mac: link.mac, master: link.master }),
+    ...(link.adopt ? { adopt: true } : {}),
+    ...(addresses.length === 0 ? {} : { addresses }),
+    ...(neighbours.length === 0 ? {} : { neighbours }),
+    ...(fdb.length === 0 ? {} : { fdb }),
+    ...items.sysctls.get(name),
+  };
+}
+
+/** `192.168.1.32/24`, or an object where there is more to say. */
+function addressItem(address: DesiredAddress): Value {
+  const fields = item(addressFields(address), address.adopt, ['dev']);
+  const { scope: _scope, ...rest } = fields;
+  const scoped = familyOf(address.address) === 4 && address.scope !== SCOPE_GLOBAL;
+  const said = scoped ? fields : rest;
+  return Object.keys(said).length === 1 ? said['address']! : said;
+}
+
+function routeItem(route: DesiredRoute): Fields {
+  const fields = item(routeFields(route), route.adopt, ['metric', 'scope', 'table', 'type', 'nexthops']);
+  const direct = route.via === null && route.nexthops === null && !isDeviceless(route.type);
+  const scoped = familyOf(route.dst) === 4 && (route.scope !== SCOPE_GLOBAL || direct);
+  const metric = familyOf(route.dst) === 4 ? 0 : 1024;
+  return {
+    ...fields,
+    ...(route.nexthops === null ? {} : { nexthops: route.nexthops.map(nexthopItem) }),
+    ...(isDeviceless(route.type) ? { type: routeFields(route)['type']! } : {}),
+    ...(scoped ? { scope: formatScope(route.scope) } : {}),
+    ...(route.metric === metric ? {} : { metric: route.metric }),
+    ...(route.table === MAIN_TABLE ? {} : { table: route.table }),
+  };
+}
+
+function nexthopItem(hop: Nexthop): Fields {
+  return {
+    ...(hop.via === null ? {} : { via: formatIp(hop.via) }),
+    ...(hop.dev === null ? {} : { dev: hop.dev }),
+    weight: hop.weight,
+    ...(hop.onlink ? { onlink: true } : {}),
+  };
+}
+
+/** The fields that say something: no null, no false, and none of those left out. */
+function item(fields: Fields, adopt: boolean, without: readonly string[]): Fields {
+  const kept = Object.entries(fields).filter(
+    ([name, value]) => value !== null && value !== false && !without.includes(name),
+  );
+  return { ...Object.fromEntries(kept), ...(adopt ? { adopt: true } : {}) };
+}
+
+function stated(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+}
