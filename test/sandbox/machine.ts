@@ -5,6 +5,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { CLONE_NEWNET, MNT_DETACH, SystemError, umount, unshare } from '../../src/kernel/libc.ts';
+import { stayHere } from '../../src/kernel/netns.ts';
 import { insideSandbox } from '../../src/lab/sandbox.ts';
 
 if (!insideSandbox()) {
@@ -29,6 +30,7 @@ export function freshMachine(): void {
   }
   rmSync('/run/calico-reconcile', { recursive: true, force: true });
   unshare(CLONE_NEWNET);
+  stayHere();
 }
 
 /** Whether a program stands in PATH. */
