@@ -45,6 +45,7 @@ function report(tally, status, before, after) {
     if (forbidden) failed++;
     else skips++;
   }
+  if (tally.passed + tally.failed === 0) console.log('no test ran');
   if (failed === 0 && status !== 0) {
     console.log(`vitest ended with status ${status}`);
     failed = 1;
