@@ -43,5 +43,10 @@ export function formatAddressKey(address: Address): string {
 
 /** Whether two addresses of one identity are the same in everything a topology can state. */
 export function sameAddress(a: Address, b: Address): boolean {
-  return a.prefixlen === b.prefixlen && a.scope === b.scope && a.noprefixroute === b.noprefixroute && a.peer === b.peer;
+  return (
+    a.prefixlen === b.prefixlen &&
+    a.scope === b.scope &&
+    a.noprefixroute === b.noprefixroute &&
+    a.peer === b.peer
+  );
 }

@@ -24,5 +24,7 @@ export interface ObservedFdbEntry extends FdbEntry {
 
 /** The identity as text and as reports print it: `vxlan.calico 66:… 192.168.1.33`. */
 export function fdbKey(entry: FdbEntry): string {
-  return entry.dst === null ? `${entry.dev} ${entry.mac}` : `${entry.dev} ${entry.mac} ${formatIp(entry.dst)}`;
+  return entry.dst === null
+    ? `${entry.dev} ${entry.mac}`
+    : `${entry.dev} ${entry.mac} ${formatIp(entry.dst)}`;
 }

@@ -58,7 +58,10 @@ export function maskIp(address: Ip, length: number): Ip {
 }
 
 export function containsIp(prefix: Prefix, ip: Ip): boolean {
-  return familyOf(prefix.address) === familyOf(ip) && maskIp(ip, prefix.length) === maskIp(prefix.address, prefix.length);
+  return (
+    familyOf(prefix.address) === familyOf(ip) &&
+    maskIp(ip, prefix.length) === maskIp(prefix.address, prefix.length)
+  );
 }
 
 export function overlaps(a: Prefix, b: Prefix): boolean {

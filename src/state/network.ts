@@ -70,4 +70,6 @@ export interface ObservedNamespace {
 export interface ObservedNetwork {
   /** Namespaces that exist, by name. */
   readonly namespaces: ReadonlyMap<string, ObservedNamespace>;
+  /** What sysctls that were asked for have in a namespace nobody touched. */
+  readonly freshSysctls: ReadonlyMap<string, string>;
 }

@@ -85,7 +85,8 @@ export function sameRoute(desired: Route, observed: ObservedRoute): boolean {
     desired.type === observed.type &&
     desired.scope === observed.scope &&
     desired.via === observed.via &&
-    (desired.dev === observed.dev || (desired.dev === null && (desired.via !== null || isDeviceless(desired.type)))) &&
+    (desired.dev === observed.dev ||
+      (desired.dev === null && (desired.via !== null || isDeviceless(desired.type)))) &&
     desired.src === observed.src &&
     desired.mtu === observed.mtu &&
     desired.onlink === observed.onlink &&

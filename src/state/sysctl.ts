@@ -23,10 +23,20 @@ export interface DeviceSysctl {
 export function parseDeviceSysctl(key: string): DeviceSysctl | null {
   const match = /^net\.(ipv4|ipv6)\.(conf|neigh)\.(.+)\.([^.]+)$/.exec(key);
   if (match === null) return null;
-  return { family: match[1] as SysctlFamily, table: match[2] as 'conf' | 'neigh', dev: match[3]!, leaf: match[4]! };
+  return {
+    family: match[1] as SysctlFamily,
+    table: match[2] as 'conf' | 'neigh',
+    dev: match[3]!,
+    leaf: match[4]!,
+  };
 }
 
-export function deviceSysctlKey(family: SysctlFamily, table: 'conf' | 'neigh', dev: string, leaf: string): string {
+export function deviceSysctlKey(
+  family: SysctlFamily,
+  table: 'conf' | 'neigh',
+  dev: string,
+  leaf: string,
+): string {
   return `net.${family}.${table}.${dev}.${leaf}`;
 }
 

@@ -1,0 +1,128 @@
+// Neighbours, proxies and forwarding entries on the wire: struct ndmsg (linux/neighbour.h), both directions.
+import type { FdbEntry, ObservedFdbEntry } from '../../state/fdb.ts';
+import { familyOf, type Ip } from '../../state/ip.ts';
+import type { Neighbour, ObservedNeighbour } from '../../state/neighbour.ts';
+import {
+  AF_BRIDGE,
+  AF_INET,
+  AF_INET6,
+  NDA_DST,
+  NDA_LLADDR,
+  NDA_PROTOCOL,
+  NTF_PROXY,
+  NTF_SELF,
+  NUD_NOARP,
+  NUD_PERMANENT,
+} from '../constants.ts';
+import {
+  attributeIp,
+  attributeMac,
+  attributeType,
+  type MessageWriter,
+  nextAttribute,
+  u16,
+  u32,
+} from './message.ts';
+import type { LinkNames } from './route.ts';
+
+/** sizeof(struct ndmsg). */
+const NDMSG_LENGTH = 12;
+
+function formatNdmsg(
+  writer: MessageWriter,
+  family: number,
+  ifindex: number,
+  state: number,
+  flags: number,
+): void {
+  writer.u8(family);
+  writer.zeros(3);
+  writer.u32(ifindex);
+  writer.u16(state);
+  writer.u8(flags);
+  writer.u8(0);
+}
+
+/** Writes struct ndmsg of a dump request: of IP neighbours, of proxies, or of forwarding entries. */
+export function formatNeighbourDump(writer: MessageWriter, table: 'neighbours' | 'proxies' | 'fdb'): void {
+  formatNdmsg(writer, table === 'fdb' ? AF_BRIDGE : 0, 0, 0, table === 'proxies' ? NTF_PROXY : 0);
+}
+
+/**
+ * Writes struct ndmsg and attributes of a permanent neighbour or a proxy; with protocol null, for RTM_DELNEIGH.
+ * Equivalent to the arguments of `ip neighbour replace … nud permanent` and `ip neighbour delete`.
+ */
+export function formatNeighbour(
+  writer: MessageWriter,
+  neighbour: Neighbour,
+  ifindex: number,
+  protocol: number | null,
+): void {
+  const family = familyOf(neighbour.dst) === 4 ? AF_INET : AF_INET6;
+  const state = neighbour.proxy ? 0 : NUD_PERMANENT;
+  formatNdmsg(writer, family, ifindex, state, neighbour.proxy ? NTF_PROXY : 0);
+  writer.attributeIp(NDA_DST, neighbour.dst);
+  if (protocol === null) return;
+  if (neighbour.mac !== null) writer.attributeMac(NDA_LLADDR, neighbour.mac);
+  writer.attributeU8(NDA_PROTOCOL, protocol);
+}
+
+/** Reads an IP neighbour or proxy; null for other families and for devices that are not known. */
+export function parseNeighbour(
+  buffer: Buffer,
+  start: number,
+  end: number,
+  nameOf: LinkNames,
+): ObservedNeighbour | null {
+  const family = buffer[start]!;
+  if (family !== AF_INET && family !== AF_INET6) return null;
+  const ifindex = u32(buffer, start + 4);
+  const proxy = (buffer[start + 10]! & NTF_PROXY) !== 0;
+  const entry = readAttributes(buffer, start, end);
+  const dev = nameOf(ifindex);
+  if (entry.dst === null || dev === null) return null;
+  const permanent = (u16(buffer, start + 8) & NUD_PERMANENT) !== 0;
+  const { dst, protocol } = entry;
+  return { dev, dst, mac: proxy ? null : entry.mac, proxy, ifindex, protocol, permanent };
+}
+
+/** Writes struct ndmsg and attributes of a forwarding entry. Equivalent to `bridge fdb append|delete … dst … self permanent`. */
+export function formatFdbEntry(writer: MessageWriter, entry: FdbEntry, ifindex: number): void {
+  formatNdmsg(writer, AF_BRIDGE, ifindex, NUD_NOARP | NUD_PERMANENT, NTF_SELF);
+  writer.attributeMac(NDA_LLADDR, entry.mac);
+  if (entry.dst !== null) writer.attributeIp(NDA_DST, entry.dst);
+}
+
+/** Reads a forwarding entry; null for other families and for devices that are not known. */
+export function parseFdbEntry(
+  buffer: Buffer,
+  start: number,
+  end: number,
+  nameOf: LinkNames,
+): ObservedFdbEntry | null {
+  if (buffer[start] !== AF_BRIDGE) return null;
+  const ifindex = u32(buffer, start + 4);
+  const state = u16(buffer, start + 8);
+  const dev = nameOf(ifindex);
+  const { dst, mac } = readAttributes(buffer, start, end);
+  if (mac === null || dev === null) return null;
+  const permanent = (state & (NUD_PERMANENT | NUD_NOARP)) !== 0;
+  return { dev, mac, dst, ifindex, permanent, self: (buffer[start + 10]! & NTF_SELF) !== 0 };
+}
+
+function readAttributes(
+  buffer: Buffer,
+  start: number,
+  end: number,
+): { dst: Ip | null; mac: string | null; protocol: number } {
+  let dst: Ip | null = null;
+  let mac: string | null = null;
+  let protocol = 0;
+  for (let at = start + NDMSG_LENGTH; at + 4 <= end; at = nextAttribute(buffer, at, end)) {
+    const type = attributeType(buffer, at);
+    if (type === NDA_DST) dst = attributeIp(buffer, at);
+    else if (type === NDA_LLADDR) mac = attributeMac(buffer, at);
+    else if (type === NDA_PROTOCOL) protocol = buffer[at + 4]!;
+  }
+  return { dst, mac, protocol };
+}

@@ -1,0 +1,216 @@
+// Network namespaces: entered, made and removed in this process, compatible both ways with `ip netns`.
+// While the thread is in another namespace nothing may await and nothing asynchronous may start: threads and
+// processes made meanwhile would stay there. So `enter` is synchronous, and the pool threads are made at home first.
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  stat,
+  statfsSync,
+  unlinkSync,
+} from 'node:fs';
+import { ReconcileError } from '../errors.ts';
+import {
+  CLONE_NEWNET,
+  MNT_DETACH,
+  MS_BIND,
+  MS_REC,
+  MS_SHARED,
+  mount,
+  SystemError,
+  setns,
+  umount,
+  unshare,
+} from './libc.ts';
+import { NetlinkSocket } from './socket.ts';
+
+/** Where `ip netns` and this tool keep the names of namespaces. */
+export const NETNS_DIRECTORY = '/run/netns';
+
+const CURRENT = '/proc/thread-self/ns/net';
+const NSFS_MAGIC = 0x6e736673;
+
+/** The namespace the main thread was started in; every `enter` comes back to it. */
+let home = -1;
+
+function homeFd(): number {
+  if (home < 0) {
+    // libuv makes its pool threads at the first asynchronous call: now, while the thread is at home.
+    stat('/', () => {});
+    home = openSync(CURRENT, 'r');
+  }
+  return home;
+}
+
+/** Takes the namespace the thread is in for its home from here on: tests give each case a machine of its own. */
+export function stayHere(): void {
+  if (home >= 0) closeSync(home);
+  home = -1;
+  homeFd();
+}
+
+/** A namespace held open: it lives on, even deleted, until it is closed. */
+export class Netns {
+  readonly fd: number;
+  readonly socket: NetlinkSocket;
+
+  private constructor(fd: number) {
+    this.fd = fd;
+    this.socket = enter(fd, () => new NetlinkSocket());
+  }
+
+  /** The namespace the process was started in. */
+  static home(): Netns {
+    return new Netns(homeFd());
+  }
+
+  /** Opens a named namespace; null where there is none. Raises a `netns` error for a name nobody can enter. */
+  static open(name: string): Netns | null {
+    const path = `${NETNS_DIRECTORY}/${name}`;
+    if (!isNamespace(path)) return null;
+    let fd = -1;
+    try {
+      fd = openSync(path, 'r');
+      return new Netns(fd);
+    } catch (error) {
+      if (fd >= 0) closeSync(fd);
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw describeEntry(name, error);
+    }
+  }
+
+  /**
+   * Makes a namespace and names it. `prepare` gets its socket while the namespace has no name yet, so that what must be
+   * there from the start (an owner's mark) is there before anyone can find it. Equivalent to `ip netns add`.
+   */
+  static create(name: string, prepare: (socket: NetlinkSocket) => void): Netns {
+    homeFd();
+    shareDirectory();
+    const path = `${NETNS_DIRECTORY}/${name}`;
+    // A plain file is what is left where a creation was cut short: it is taken over.
+    closeSync(openSync(path, constants.O_RDONLY | constants.O_CREAT, 0));
+    let fd = -1;
+    try {
+      unshare(CLONE_NEWNET);
+      try {
+        fd = openSync(CURRENT, 'r');
+        const netns = new Netns(fd);
+        prepare(netns.socket);
+        mount(CURRENT, path, 'none', MS_BIND);
+        return netns;
+      } finally {
+        returnHome();
+      }
+    } catch (error) {
+      if (fd >= 0) closeSync(fd);
+      unlinkSync(path);
+      throw describeEntry(name, error);
+    }
+  }
+
+  /** Takes the name away; the namespace goes when nothing holds it any more. Equivalent to `ip netns delete`. */
+  static remove(name: string): void {
+    const path = `${NETNS_DIRECTORY}/${name}`;
+    try {
+      umount(path, MNT_DETACH);
+    } catch (error) {
+      if (!(error instanceof SystemError) || error.errno !== 'EINVAL') throw describeEntry(name, error);
+    }
+    unlinkSync(path);
+  }
+
+  /** Runs a synchronous function with the thread in this namespace: /proc/sys/net and new sockets are then its own. */
+  enter<T>(action: () => T): T {
+    return this.fd === home ? action() : enter(this.fd, action);
+  }
+
+  close(): void {
+    this.socket.close();
+    if (this.fd !== home) closeSync(this.fd);
+  }
+}
+
+/** The names of all named namespaces, sorted; plain files left over from a crash are not among them. */
+export function namespaceNames(): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(NETNS_DIRECTORY);
+  } catch {
+    return [];
+  }
+  return names.filter((name) => isNamespace(`${NETNS_DIRECTORY}/${name}`)).sort();
+}
+
+/** Runs a synchronous function with the thread in a fresh namespace that nobody else sees, and that is gone after. */
+export function inFreshNamespace<T>(action: () => T): T {
+  homeFd();
+  unshare(CLONE_NEWNET);
+  try {
+    return action();
+  } finally {
+    returnHome();
+  }
+}
+
+/** Runs a synchronous function with the thread in a named namespace, which must exist. */
+export function runIn<T>(name: string, action: () => T): T {
+  const fd = openSync(`${NETNS_DIRECTORY}/${name}`, 'r');
+  try {
+    return enter(fd, action);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function enter<T>(fd: number, action: () => T): T {
+  homeFd();
+  setns(fd, CLONE_NEWNET);
+  try {
+    return action();
+  } finally {
+    returnHome();
+  }
+}
+
+/** A thread that cannot come back would go on in the wrong network: the process ends instead. */
+function returnHome(): void {
+  try {
+    setns(homeFd(), CLONE_NEWNET);
+  } catch {
+    process.abort();
+  }
+}
+
+function isNamespace(path: string): boolean {
+  try {
+    return statfsSync(path).type === NSFS_MAGIC;
+  } catch {
+    return false;
+  }
+}
+
+/** Makes /run/netns a shared mount of its own, as `ip netns` does, so that names are seen in other mount namespaces. */
+function shareDirectory(): void {
+  mkdirSync(NETNS_DIRECTORY, { recursive: true, mode: 0o755 });
+  try {
+    mount('', NETNS_DIRECTORY, 'none', MS_SHARED | MS_REC);
+  } catch (error) {
+    if (!(error instanceof SystemError) || error.errno !== 'EINVAL') throw describeEntry('', error);
+    mount(NETNS_DIRECTORY, NETNS_DIRECTORY, 'none', MS_BIND | MS_REC);
+    mount('', NETNS_DIRECTORY, 'none', MS_SHARED | MS_REC);
+  }
+}
+
+function describeEntry(name: string, error: unknown): unknown {
+  const errno = error instanceof SystemError ? error.errno : (error as NodeJS.ErrnoException).code;
+  if (errno === 'EPERM' || errno === 'EACCES') {
+    return new ReconcileError('permission', 'entering and making network namespaces needs CAP_SYS_ADMIN', {
+      hint: 'run it as root (sudo), or in a sandbox of your own: unshare --user --map-root-user --net --mount',
+      cause: error,
+    });
+  }
+  if (errno === undefined) return error;
+  return new ReconcileError('netns', `namespace ${name}: ${errno}`, { cause: error });
+}

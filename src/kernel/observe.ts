@@ -1,0 +1,201 @@
+// Observe: the live state of namespaces, read over rtnetlink and /proc. Sends dumps and questions only.
+import { ReconcileError } from '../errors.ts';
+import type { LinkEnd, ObservedLink } from '../state/link.ts';
+import { parseClaim, parseOwnerAlias } from '../state/mark.ts';
+import { type Claim, type ObservedNamespace, type ObservedNetwork, SELF } from '../state/network.ts';
+import type { ObservedRoute } from '../state/route.ts';
+import { formatAddressDump, parseAddress } from './codec/address.ts';
+import { formatLinkDump, formatLinkQuery, type LinkMessage, parseLink } from './codec/link.ts';
+import { formatNamespaceIdQuery, parseNamespaceId } from './codec/namespace-id.ts';
+import { formatNeighbourDump, parseFdbEntry, parseNeighbour } from './codec/neighbour.ts';
+import { formatRouteDump, type LinkNames, parseRoute } from './codec/route.ts';
+import {
+  RT_TABLE_LOCAL,
+  RTM_GETADDR,
+  RTM_GETLINK,
+  RTM_GETNEIGH,
+  RTM_GETNSID,
+  RTM_GETROUTE,
+  RTPROT_KERNEL,
+} from './constants.ts';
+import type { Machine } from './machine.ts';
+import type { Netns } from './netns.ts';
+import { readFreshSysctls, readSysctls } from './observe-sysctl.ts';
+
+/** What to read: namespaces by name, with the sysctls asked for in each. */
+export interface Scope {
+  /** The topology whose claims are looked for in every other namespace. */
+  readonly topology: string;
+  readonly sysctls: ReadonlyMap<string, readonly string[]>;
+  /** Sysctls whose value in a namespace nobody touched is asked for. */
+  readonly fresh: readonly string[];
+}
+
+/** A namespace's links as read, before the ends of its veths are named. */
+interface Reading {
+  readonly name: string;
+  readonly netns: Netns;
+  readonly links: readonly LinkMessage[];
+}
+
+/** Reads the namespaces of a scope and every other one that the topology made or claimed. */
+export function observe(machine: Machine, scope: Scope): ObservedNetwork {
+  const readings: Reading[] = [];
+  for (const name of new Set([SELF, ...scope.sysctls.keys(), ...machine.names()])) {
+    const netns = openIfWanted(machine, name, scope);
+    if (netns !== null)
+      readings.push({ name, netns, links: netns.socket.dump(RTM_GETLINK, formatLinkDump, parseLink) });
+  }
+  const peers = findPeers(readings);
+  const namespaces = new Map<string, ObservedNamespace>();
+  for (const reading of readings) {
+    namespaces.set(reading.name, observeNamespace(reading, peers, scope.sysctls.get(reading.name) ?? []));
+  }
+  return { namespaces, freshSysctls: readFreshSysctls(scope.fresh) };
+}
+
+/** Opens a namespace that is in the scope or bears the topology's mark; null for any other and for one that is gone. */
+function openIfWanted(machine: Machine, name: string, scope: Scope): Netns | null {
+  const wanted = scope.sysctls.has(name);
+  let netns: Netns | null;
+  try {
+    netns = machine.namespace(name);
+  } catch (error) {
+    if (wanted || !(error instanceof ReconcileError)) throw error;
+    return null; // a namespace of others that cannot be entered cannot be ours either
+  }
+  if (netns === null || wanted) return netns;
+  const lo = netns.socket.get(RTM_GETLINK, (writer) => formatLinkQuery(writer, LOOPBACK_IFINDEX), parseLink);
+  const ours =
+    lo !== null &&
+    (parseOwnerAlias(lo.alias) === scope.topology ||
+      claimsOf(lo).some((claim) => claim.topology === scope.topology));
+  return ours ? netns : null;
+}
+
+const LOOPBACK_IFINDEX = 1;
+
+function claimsOf(lo: LinkMessage): Claim[] {
+  return lo.altnames.map(parseClaim).filter((claim) => claim !== null);
+}
+
+function observeNamespace(reading: Reading, peers: Peers, sysctlKeys: readonly string[]): ObservedNamespace {
+  const { socket } = reading.netns;
+  const names = new Map(reading.links.map((link) => [link.ifindex, link.name]));
+  const nameOf: LinkNames = (ifindex) => names.get(ifindex) ?? null;
+  const lo = reading.links.find((link) => link.ifindex === LOOPBACK_IFINDEX);
+  const links = new Map<string, ObservedLink>();
+  for (const { lower: _lower, lowerNsid: _lowerNsid, ...link } of reading.links) {
+    links.set(link.name, {
+      ...link,
+      master: nameOf(link.master),
+      peer: peers.get(reading.name)?.get(link.ifindex) ?? null,
+    });
+  }
+  const dumpNeighbours = (table: 'neighbours' | 'proxies') =>
+    socket.dump(
+      RTM_GETNEIGH,
+      (writer) => formatNeighbourDump(writer, table),
+      (buffer, start, end) => {
+        const neighbour = parseNeighbour(buffer, start, end, nameOf);
+        return neighbour?.proxy || neighbour?.permanent || neighbour?.protocol ? neighbour : null;
+      },
+    );
+  return {
+    name: reading.name,
+    cookie: socket.cookie,
+    madeBy: parseOwnerAlias(lo?.alias ?? ''),
+    claims: lo === undefined ? [] : claimsOf(lo),
+    links,
+    addresses: socket.dump(
+      RTM_GETADDR,
+      (writer) => formatAddressDump(writer, 0),
+      (buffer, start, end) => parseAddress(buffer, start, end, nameOf),
+    ),
+    neighbours: [...dumpNeighbours('neighbours'), ...dumpNeighbours('proxies')],
+    fdb: reading.links.some((link) => link.kind === 'vxlan')
+      ? socket.dump(
+          RTM_GETNEIGH,
+          (writer) => formatNeighbourDump(writer, 'fdb'),
+          (buffer, start, end) => parseFdbEntry(buffer, start, end, nameOf),
+        )
+      : [],
+    routes: socket.dump(
+      RTM_GETROUTE,
+      (writer) => formatRouteDump(writer, 0),
+      (buffer, start, end) => parseStatedRoute(buffer, start, end, nameOf),
+    ),
+    sysctls: readSysctls(reading.netns, reading.links, sysctlKeys),
+  };
+}
+
+/** A route of any table but `local`, and no IPv6 multicast or anycast entry that the kernel keeps for itself. */
+function parseStatedRoute(
+  buffer: Buffer,
+  start: number,
+  end: number,
+  nameOf: LinkNames,
+): ObservedRoute | null {
+  if (buffer[start + 4] === RT_TABLE_LOCAL) return null;
+  const type = buffer[start + 7]!;
+  if (type >= 2 && type <= 5 && buffer[start + 5] === RTPROT_KERNEL) return null;
+  return parseRoute(buffer, start, end, nameOf);
+}
+
+/** The far ends of veths, by namespace and ifindex of the near end. */
+type Peers = ReadonlyMap<string, ReadonlyMap<number, LinkEnd>>;
+
+/**
+ * Names the far end of every veth. Two ends that give each other's ifindex are a candidate pair; they are one if
+ * each namespace also calls the other by the id that its end states.
+ */
+function findPeers(readings: readonly Reading[]): Peers {
+  const ends = new Map<string, Array<{ reading: Reading; link: LinkMessage }>>();
+  for (const reading of readings) {
+    for (const link of reading.links) {
+      if (link.kind !== 'veth') continue;
+      const key = `${link.ifindex} ${link.lower}`;
+      const same = ends.get(key);
+      if (same === undefined) ends.set(key, [{ reading, link }]);
+      else same.push({ reading, link });
+    }
+  }
+  const ids = new NamespaceIds();
+  const peers = new Map<string, Map<number, LinkEnd>>();
+  for (const reading of readings) {
+    const found = new Map<number, LinkEnd>();
+    peers.set(reading.name, found);
+    for (const link of reading.links) {
+      if (link.kind !== 'veth') continue;
+      const far = ends
+        .get(`${link.lower} ${link.ifindex}`)
+        ?.find(
+          (end) =>
+            ids.calls(reading.netns, end.reading.netns) === link.lowerNsid &&
+            ids.calls(end.reading.netns, reading.netns) === end.link.lowerNsid,
+        );
+      if (far !== undefined) found.set(link.ifindex, { netns: far.reading.name, name: far.link.name });
+    }
+  }
+  return peers;
+}
+
+/** What namespaces call each other, each asked once. */
+class NamespaceIds {
+  readonly #known = new Map<Netns, Map<Netns, number>>();
+
+  /** The id by which one namespace knows another; -1 for itself and for one it has no id for. */
+  calls(from: Netns, to: Netns): number {
+    if (from === to) return -1;
+    const known = this.#known.get(from) ?? new Map<Netns, number>();
+    this.#known.set(from, known);
+    let id = known.get(to);
+    if (id === undefined) {
+      id =
+        from.socket.get(RTM_GETNSID, (writer) => formatNamespaceIdQuery(writer, to.fd), parseNamespaceId) ??
+        -1;
+      known.set(to, id);
+    }
+    return id;
+  }
+}

@@ -1,0 +1,268 @@
+// One rtnetlink socket, bound to the namespace the thread was in when it was made. It is opened and watched through
+// node-netlink's raw layer; requests and their answers go over its descriptor at once, because the kernel answers
+// rtnetlink before the send returns: so nothing awaits, and nothing happens between two namespaces.
+import { closeSync, openSync, readdirSync } from 'node:fs';
+import { RawNetlinkSocket } from 'netlink/dist/raw.js';
+import { KernelError } from '../errors.ts';
+import {
+  attributeText,
+  findAttribute,
+  HEADER_LENGTH,
+  i32,
+  MessageWriter,
+  u16,
+  u32,
+} from './codec/message.ts';
+import {
+  AF_NETLINK,
+  NETLINK_CAP_ACK,
+  NETLINK_EXT_ACK,
+  NETLINK_GET_STRICT_CHK,
+  NETLINK_NO_ENOBUFS,
+  NETLINK_ROUTE,
+  NLM_F_ACK,
+  NLM_F_ACK_TLVS,
+  NLM_F_DUMP,
+  NLM_F_DUMP_INTR,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  NLMSGERR_ATTR_MSG,
+  SO_MEMINFO,
+  SO_NETNS_COOKIE,
+  SO_PROTOCOL,
+  SO_RCVBUF,
+  SO_RCVBUFFORCE,
+  SO_SNDBUFFORCE,
+  SOL_NETLINK,
+} from './constants.ts';
+import {
+  errnoName,
+  getOption,
+  receive,
+  SOL_SOCKET,
+  SystemError,
+  send,
+  setIntOption,
+  socketName,
+} from './libc.ts';
+
+/** A request of a batch that the kernel refused. */
+export interface Refusal {
+  /** The request's place in the batch, from 0. */
+  readonly index: number;
+  readonly errno: string;
+  readonly message: string | null;
+}
+
+/** How often an interrupted dump is begun anew before it is given up. */
+const DUMP_ATTEMPTS = 20;
+/** Bytes; a batch is sent when it has grown so far. A send of more than the send buffer is EMSGSIZE. */
+const BATCH_BYTES = 120_000;
+/** Bytes of receive buffer that one error reply takes, whatever its length. */
+const REPLY_BYTES = 832;
+const BUFFER_BYTES = 32 << 20;
+
+/** Received datagrams; the kernel fills at most 32 KiB of a dump at a time. Shared: nothing reads while another does. */
+const received = Buffer.allocUnsafe(1 << 16);
+
+export class NetlinkSocket {
+  readonly raw: RawNetlinkSocket;
+  /** SO_NETNS_COOKIE: which namespace it is bound to, unique per boot. */
+  readonly cookie: bigint;
+  /** How many requests may go out together, so that even if all fail their answers fit the receive buffer. */
+  readonly batchLimit: number;
+  readonly #fd: number;
+  readonly #writer = new MessageWriter();
+  #sequence = 1;
+
+  /** Opens a socket in the namespace the thread is in. */
+  constructor() {
+    const guess = lowestFreeDescriptor();
+    this.raw = new RawNetlinkSocket(NETLINK_ROUTE, {
+      messagePeeking: false,
+      msgBufferSize: 1 << 16,
+      recvBufferSize: BUFFER_BYTES,
+      sendBufferSize: BUFFER_BYTES,
+    });
+    this.raw.unref();
+    this.#fd = findDescriptor(guess, this.raw.address().port);
+    for (const option of [NETLINK_NO_ENOBUFS, NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK]) {
+      setIntOption(this.#fd, SOL_NETLINK, option, 1);
+    }
+    for (const option of [SO_SNDBUFFORCE, SO_RCVBUFFORCE]) this.#tryBuffer(option);
+    const receiveBuffer = getOption(this.#fd, SOL_SOCKET, SO_RCVBUF, 4).readInt32LE(0);
+    this.batchLimit = Math.min(2000, Math.floor((receiveBuffer / REPLY_BYTES) * 0.75));
+    this.cookie = getOption(this.#fd, SOL_SOCKET, SO_NETNS_COOKIE, 8).readBigUInt64LE(0);
+  }
+
+  close(): void {
+    this.raw.close();
+  }
+
+  /** Messages the kernel dropped because this socket's buffer was full, since it was opened. */
+  drops(): number {
+    return getOption(this.#fd, SOL_SOCKET, SO_MEMINFO, 36).readUInt32LE(32);
+  }
+
+  /**
+   * Asks for all objects of a kind and returns what `parse` makes of each (null: left out). The kernel's mark of an
+   * interrupted dump is looked for on every message, and such a dump is begun anew: what is returned was whole.
+   */
+  dump<T>(
+    type: number,
+    format: (writer: MessageWriter) => void,
+    parse: (buffer: Buffer, start: number, end: number) => T | null,
+  ): T[] {
+    for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
+      const sequence = this.#request(type, NLM_F_DUMP, format);
+      const objects: T[] = [];
+      if (this.#readDump(sequence, type, parse, objects)) return objects;
+    }
+    throw new KernelError(
+      `dump ${type}`,
+      'EINTR',
+      `the dump was interrupted ${DUMP_ATTEMPTS} times by changes`,
+    );
+  }
+
+  /** Asks for one object; null where the kernel has none. */
+  get<T>(
+    type: number,
+    format: (writer: MessageWriter) => void,
+    parse: (buffer: Buffer, start: number, end: number) => T,
+  ): T | null {
+    const sequence = this.#request(type, 0, format);
+    for (let length = receive(this.#fd, received); length >= 0; length = receive(this.#fd, received)) {
+      if (u32(received, 8) !== sequence) continue;
+      if (u16(received, 4) !== NLMSG_ERROR) {
+        return parse(received, HEADER_LENGTH, u32(received, 0));
+      }
+      const refusal = parseError(received, 0);
+      if (refusal === null || absent.has(refusal.errno)) return null;
+      throw new KernelError(`get ${type}`, refusal.errno, refusal.message);
+    }
+    return null;
+  }
+
+  /**
+   * Sends the requests in a writer, numbered from `first`, in one send; the kernel carries out each whatever becomes of
+   * the others. Returns those it refused. Answers that were lost say nothing: the caller reads the state back.
+   */
+  transact(writer: MessageWriter, first: number, count: number): Refusal[] {
+    const refusals: Refusal[] = [];
+    if (count === 0) return refusals;
+    writer.addFlags(NLM_F_ACK);
+    send(this.#fd, writer.buffer, writer.length);
+    const last = first + count - 1;
+    for (let length = receive(this.#fd, received); length >= 0; length = receive(this.#fd, received)) {
+      for (let at = 0; at + HEADER_LENGTH <= length; at += (u32(received, at) + 3) & ~3) {
+        const sequence = u32(received, at + 8);
+        if (u16(received, at + 4) !== NLMSG_ERROR || sequence < first || sequence > last) continue;
+        const refusal = parseError(received, at);
+        if (refusal !== null) refusals.push({ index: sequence - first, ...refusal });
+        if (sequence === last) return refusals;
+      }
+    }
+    return refusals;
+  }
+
+  /** Reserves numbers for a batch of up to `batchLimit` requests; returns the first. */
+  reserveSequences(): number {
+    const first = this.#sequence;
+    this.#sequence = (this.#sequence + this.batchLimit) % 0x7fffffff || 1;
+    return first;
+  }
+
+  /** Whether a batch has grown as far as one send may. */
+  isFull(writer: MessageWriter, count: number): boolean {
+    return count >= this.batchLimit || writer.length >= BATCH_BYTES;
+  }
+
+  #request(type: number, flags: number, format: (writer: MessageWriter) => void): number {
+    const sequence = this.reserveSequences();
+    const writer = this.#writer;
+    writer.clear();
+    writer.beginMessage(type, flags, sequence);
+    format(writer);
+    writer.endMessage();
+    send(this.#fd, writer.buffer, writer.length);
+    return sequence;
+  }
+
+  /** Reads a dump to its end; false where it was interrupted. */
+  #readDump<T>(
+    sequence: number,
+    type: number,
+    parse: (buffer: Buffer, start: number, end: number) => T | null,
+    objects: T[],
+  ): boolean {
+    let whole = true;
+    for (;;) {
+      const length = receive(this.#fd, received);
+      if (length < 0) return false;
+      for (let at = 0; at + HEADER_LENGTH <= length; at += (u32(received, at) + 3) & ~3) {
+        if (u32(received, at + 8) !== sequence) continue;
+        const messageType = u16(received, at + 4);
+        if (u16(received, at + 6) & NLM_F_DUMP_INTR) whole = false;
+        if (messageType === NLMSG_DONE || messageType === NLMSG_ERROR) {
+          const errno = -i32(received, at + HEADER_LENGTH);
+          if (errno === 0 || absent.has(errnoName(errno))) return whole;
+          throw new KernelError(`dump ${type}`, errnoName(errno), parseError(received, at)?.message ?? null);
+        }
+        if (!whole) continue;
+        const object = parse(received, at + HEADER_LENGTH, at + u32(received, at));
+        if (object !== null) objects.push(object);
+      }
+    }
+  }
+
+  #tryBuffer(option: number): void {
+    try {
+      setIntOption(this.#fd, SOL_SOCKET, option, BUFFER_BYTES);
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error; // EPERM in a user namespace: batchLimit is then smaller
+    }
+  }
+}
+
+/** What the kernel says of an object that does not exist; a dump of a table that does not exist is ENOENT. */
+const absent: ReadonlySet<string> = new Set(['ENOENT', 'ENODEV', 'ESRCH']);
+
+/** Reads struct nlmsgerr and its extended acknowledgement; null for a plain acknowledgement. */
+function parseError(buffer: Buffer, at: number): { errno: string; message: string | null } | null {
+  const code = -i32(buffer, at + HEADER_LENGTH);
+  if (code === 0) return null;
+  const end = at + u32(buffer, at);
+  let message: string | null = null;
+  if (u16(buffer, at + 6) & NLM_F_ACK_TLVS) {
+    // struct nlmsgerr is the error and the header of the request; with NETLINK_CAP_ACK no more of the request follows.
+    const text = findAttribute(buffer, at + HEADER_LENGTH + 4 + HEADER_LENGTH, end, NLMSGERR_ATTR_MSG);
+    if (text >= 0) message = attributeText(buffer, text);
+  }
+  return { errno: errnoName(code), message };
+}
+
+function lowestFreeDescriptor(): number {
+  const fd = openSync('/dev/null', 'r');
+  closeSync(fd);
+  return fd;
+}
+
+/** The descriptor of the netlink socket with a port: node-netlink tells the port only. */
+function findDescriptor(guess: number, port: number): number {
+  if (isNetlinkSocket(guess, port)) return guess;
+  for (const name of readdirSync('/proc/self/fd')) {
+    if (isNetlinkSocket(Number(name), port)) return Number(name);
+  }
+  throw new KernelError('socket', 'EBADF', 'the netlink socket has no descriptor');
+}
+
+function isNetlinkSocket(fd: number, port: number): boolean {
+  const name = socketName(fd);
+  return (
+    name !== null &&
+    name.readUInt16LE(0) === AF_NETLINK &&
+    name.readUInt32LE(4) === port &&
+    getOption(fd, SOL_SOCKET, SO_PROTOCOL, 4).readInt32LE(0) === NETLINK_ROUTE
+  );
+}
