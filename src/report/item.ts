@@ -75,7 +75,7 @@ export function changedFields(difference: Difference): FieldChange[] {
       changes.push({ field, observed: observed[field] ?? null, desired: value });
     }
   }
-  if (observed['unstatable'] === true) {
+  if (observed.unstatable === true) {
     changes.push({ field: 'other settings', observed: 'some that a topology cannot state', desired: 'none' });
   }
   return changes;

@@ -108,3 +108,20 @@ function fateLine(
 function listed(counts: readonly (readonly [number, string])[]): string {
   return counts.flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`])).join(', ');
 }
+
+/** `two-hosts: 12 items deleted; 1 failed`; ends in a newline. */
+export function formatDestroyed(name: string, outcomes: readonly Outcome[], style: Style = plain): string {
+  const count = (fate: Outcome['outcome']): number => outcomes.filter((o) => o.outcome === fate).length;
+  const done = count('done');
+  const undone = listed([
+    [count('failed'), 'failed'],
+    [count('skipped'), 'skipped'],
+  ]);
+  const summary = `${printable(name)}: ${done === 0 ? 'nothing to delete' : `${counted(done, 'item')} deleted`}`;
+  return `${style('strong', summary)}${undone === '' ? '' : `; ${style('failed', undone)}`}\n`;
+}
+
+/** A line for each sysctl that left the file and stays as it is; empty where there is none. */
+export function formatLeft(left: readonly string[]): string {
+  return left.map((key) => `${printable(key)} left the file and stays as it is\n`).join('');
+}

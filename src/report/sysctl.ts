@@ -23,8 +23,8 @@ export function sortSysctls(namespace: DesiredNamespace): {
     if (word !== undefined) {
       link[word] = flags.has(word) ? value !== '0' : asScalar(value);
     } else if (table === 'conf') {
-      const families = (link['sysctls'] ?? {}) as Fields;
-      link['sysctls'] = {
+      const families = (link.sysctls ?? {}) as Fields;
+      link.sysctls = {
         ...families,
         [family]: { ...(families[family] as Fields), [leaf]: asScalar(value) },
       };

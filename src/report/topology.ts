@@ -33,7 +33,6 @@ function namespaceFields(namespace: DesiredNamespace): Fields {
     sysctls: sysctls.ofLinks,
   };
   for (const [name, link] of namespace.links) links[name] = linkFields(link, items);
-  links[name] = linkFields(namespace, link, sysctls.ofLinks.get(name));
   return {
     ...(namespace.manage === null ? {} : { manage: namespace.manage }),
     ...(namespace.links.size === 0 ? {} : { links }),
@@ -86,7 +85,7 @@ function addressItem(address: DesiredAddress): Value {
   const { scope: _scope, ...rest } = fields;
   const scoped = familyOf(address.address) === 4 && address.scope !== SCOPE_GLOBAL;
   const said = scoped ? fields : rest;
-  return Object.keys(said).length === 1 ? said['address']! : said;
+  return Object.keys(said).length === 1 ? said.address! : said;
 }
 
 function routeItem(route: DesiredRoute): Fields {
@@ -97,7 +96,7 @@ function routeItem(route: DesiredRoute): Fields {
   return {
     ...fields,
     ...(route.nexthops === null ? {} : { nexthops: route.nexthops.map(nexthopItem) }),
-    ...(isDeviceless(route.type) ? { type: routeFields(route)['type']! } : {}),
+    ...(isDeviceless(route.type) ? { type: routeFields(route).type! } : {}),
     ...(scoped ? { scope: formatScope(route.scope) } : {}),
     ...(route.metric === metric ? {} : { metric: route.metric }),
     ...(route.table === MAIN_TABLE ? {} : { table: route.table }),

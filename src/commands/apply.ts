@@ -1,0 +1,78 @@
+// `apply`: converge once and say what became of every difference; with --dry-run, say what would be done.
+import { Machine } from '../kernel/machine.ts';
+import type { Difference } from '../reconcile/difference.ts';
+import { summarize } from '../reconcile/difference.ts';
+import { converge, inspect } from '../reconcile/pass.ts';
+import { differencesAsJson, formatJson, outcomesAsJson } from '../report/json.ts';
+import { formatConverged, formatLeft, formatPlan, formatSkipped, formatStep } from '../report/steps.ts';
+import { formatDifferences, formatSummary } from '../report/text.ts';
+import type { DesiredNetwork } from '../state/network.ts';
+import { type HostOptions, readDesired } from './desired.ts';
+import { type ExitStatus, statusOfDifferences, statusOfOutcomes } from './exit-status.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface ApplyOptions extends HostOptions {
+  readonly format: 'text' | 'json';
+  readonly dryRun?: boolean;
+  readonly adopt?: boolean;
+  readonly pruneAll?: boolean;
+}
+
+export function apply(files: readonly string[], options: ApplyOptions, terminal: Terminal): ExitStatus {
+  const desired = readDesired(files, options);
+  const machine = Machine.open();
+  try {
+    return options.dryRun
+      ? showPlan(machine, desired, options, terminal)
+      : carryOut(machine, desired, options, terminal);
+  } finally {
+    machine.close();
+  }
+}
+
+function showPlan(
+  machine: Machine,
+  desired: DesiredNetwork,
+  options: ApplyOptions,
+  terminal: Terminal,
+): ExitStatus {
+  const { differences, plan, items } = inspect(machine, desired, { adopt: options.adopt ?? false });
+  const { outStyle } = terminal;
+  if (options.format === 'json') {
+    terminal.out(formatJson(differencesAsJson(desired, differences)));
+  } else if (differences.length === 0) {
+    terminal.out(formatDifferences(desired, differences, items, outStyle));
+  } else {
+    terminal.out(formatPlan(plan, desired.files, outStyle));
+    terminal.out(`${formatSummary(desired.name, summarize(differences, 0), outStyle)}\n`);
+  }
+  return statusOfDifferences(differences);
+}
+
+function carryOut(
+  machine: Machine,
+  desired: DesiredNetwork,
+  options: ApplyOptions,
+  terminal: Terminal,
+): ExitStatus {
+  const { outStyle } = terminal;
+  const asText = options.format === 'text';
+  const shown = new Set<Difference>();
+  const result = converge(machine, desired, {
+    adopt: options.adopt ?? false,
+    pruneAll: options.pruneAll ?? false,
+    onStep: (step, outcome) => {
+      shown.add(outcome.difference);
+      if (asText) terminal.out(formatStep(step, outcome, desired.files, outStyle));
+    },
+  });
+  terminal.err(formatLeft(result.left));
+  if (asText) {
+    const others = result.outcomes.filter((outcome) => !shown.has(outcome.difference));
+    terminal.out(formatSkipped(others, desired.files, outStyle));
+    terminal.out(formatConverged(desired.name, result, outStyle));
+  } else {
+    terminal.out(formatJson(outcomesAsJson(desired, result.outcomes)));
+  }
+  return statusOfOutcomes(result.outcomes);
+}

@@ -1,0 +1,40 @@
+// `destroy`: removes everything that bears a topology's mark, by its files or by its name.
+import { ReconcileError } from '../errors.ts';
+import { Machine } from '../kernel/machine.ts';
+import { destroy as destroyTopology } from '../reconcile/pass.ts';
+import { formatDestroyed, formatLeft, formatStep } from '../report/steps.ts';
+import { validateTopology } from '../topology/read.ts';
+import { type ExitStatus, statusOfOutcomes } from './exit-status.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface DestroyOptions {
+  readonly name?: string;
+}
+
+export function destroy(files: readonly string[], options: DestroyOptions, terminal: Terminal): ExitStatus {
+  const name = topologyName(files, options.name);
+  const machine = Machine.open();
+  try {
+    const result = destroyTopology(machine, name, {
+      onStep: (step, outcome) => terminal.out(formatStep(step, outcome, [], terminal.outStyle)),
+    });
+    terminal.err(formatLeft(result.left));
+    terminal.out(formatDestroyed(name, result.outcomes, terminal.outStyle));
+    return statusOfOutcomes(result.outcomes);
+  } finally {
+    machine.close();
+  }
+}
+
+function topologyName(files: readonly string[], name: string | undefined): string {
+  if (name !== undefined && files.length > 0) {
+    throw new ReconcileError('usage', 'destroy takes files or --name, not both');
+  }
+  if (name !== undefined) return name;
+  if (files.length === 0) {
+    throw new ReconcileError('usage', 'destroy needs the topology', {
+      hint: 'give its files, or --name NAME',
+    });
+  }
+  return validateTopology(files).name;
+}

@@ -1,0 +1,163 @@
+// The command line: verbs, options, help. Each verb's module is loaded when it runs, so that help and version are quick.
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { ApplyOptions } from './apply.ts';
+import type { DestroyOptions } from './destroy.ts';
+import type { DiffOptions } from './diff.ts';
+import type { ExitStatus } from './exit-status.ts';
+import { reportFailure } from './failure.ts';
+import type { RenderOptions } from './render.ts';
+import { type Terminal, uncoloured } from './terminal.ts';
+import type { WatchCommandOptions } from './watch.ts';
+
+/** Runs one command line (without node and script) to its exit status; whatever goes wrong is said on the terminal. */
+export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitStatus> {
+  let status: ExitStatus = 0;
+  const program = createProgram(terminal, async (verb) => {
+    status = await verb(program.opts<{ color: boolean }>().color ? terminal : uncoloured(terminal));
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
+    reportFailure(error, program.opts<{ color: boolean }>().color ? terminal : uncoloured(terminal));
+    return 1;
+  }
+}
+
+type Verb = (terminal: Terminal) => ExitStatus | Promise<ExitStatus>;
+
+function createProgram(terminal: Terminal, run: (verb: Verb) => Promise<void>): Command {
+  const program = new Command('calico-reconcile')
+    .description(
+      "Reconciles a machine's links, addresses, routes, neighbours and sysctls with a topology file.",
+    )
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .option('--no-color', 'print without colour (as do NO_COLOR, CI and a pipe)')
+    .helpOption('-h, --help', 'print help')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: terminal.out,
+      writeErr: terminal.err,
+      // A usage error is one line, its suggestion included.
+      outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`),
+    })
+    .exitOverride();
+  addReadingVerbs(program, run);
+  addChangingVerbs(program, run);
+  return program;
+}
+
+function addReadingVerbs(program: Command, run: (verb: Verb) => Promise<void>): void {
+  addVerb(program, 'validate', 'check topology files: schema, references, conflicts', [
+    'calico-reconcile validate two-hosts.yaml',
+    'calico-reconcile validate base.yaml hosts.d/',
+  ])
+    .argument('<files...>', FILES)
+    .action((files: string[]) =>
+      run(async (terminal) => (await import('./validate.ts')).validate(files, terminal)),
+    );
+
+  addVerb(program, 'render', 'print the expanded topology', [
+    'calico-reconcile render two-hosts.yaml',
+    'calico-reconcile render --format ip two-hosts.yaml > build.sh',
+  ])
+    .argument('<files...>', FILES)
+    .addOption(formatOption('yaml', 'json', 'ip'))
+    .addOption(hostOption())
+    .action((files: string[], options: RenderOptions) =>
+      run(async (terminal) => (await import('./render.ts')).render(files, options, terminal)),
+    );
+
+  addVerb(program, 'diff', 'report how the kernel differs from the topology; changes nothing', [
+    'calico-reconcile diff two-hosts.yaml',
+    'calico-reconcile diff --format json --exit-zero two-hosts.yaml',
+  ])
+    .argument('<files...>', FILES)
+    .addOption(formatOption('text', 'json'))
+    .option('--exit-zero', 'exit 0 whatever the differences')
+    .addOption(hostOption())
+    .addHelpText('after', '\nExit status: 0 in sync, 1 failure, 2 differences pending, 3 some of them drift.')
+    .action((files: string[], options: DiffOptions) =>
+      run(async (terminal) => (await import('./diff.ts')).diff(files, options, terminal)),
+    );
+
+  addVerb(program, 'schema', 'print the JSON Schema of the topology format', [
+    'calico-reconcile schema > topology.schema.json',
+    "calico-reconcile schema | jq '.properties | keys'",
+  ]).action(() => run(async (terminal) => (await import('./schema.ts')).schema(terminal)));
+}
+
+function addChangingVerbs(program: Command, run: (verb: Verb) => Promise<void>): void {
+  addVerb(program, 'apply', 'make the kernel what the topology says, then read back and prove it', [
+    'calico-reconcile apply --dry-run two-hosts.yaml',
+    'calico-reconcile apply two-hosts.yaml',
+  ])
+    .argument('<files...>', FILES)
+    .option('--dry-run', 'print the plan and change nothing')
+    .option('--adopt', 'overwrite what stands, different and not ours, where the topology wants something')
+    .option('--prune-all', 'go on even where more than half of what is ours would be deleted')
+    .addOption(formatOption('text', 'json'))
+    .addOption(hostOption())
+    .addHelpText('after', '\nExit status: 0 in sync, 1 something is left undone; with --dry-run as diff.')
+    .action((files: string[], options: ApplyOptions) =>
+      run(async (terminal) => (await import('./apply.ts')).apply(files, options, terminal)),
+    );
+
+  addVerb(program, 'watch', 'converge and keep converged: on file edits, on SIGHUP and by a timer', [
+    'calico-reconcile watch /etc/calico-reconcile/',
+    'calico-reconcile watch --resync 30 two-hosts.yaml',
+  ])
+    .argument('<files...>', FILES)
+    .addOption(
+      new Option('--resync <seconds>', 'seconds between full passes').default(60).argParser(parseSeconds),
+    )
+    .addOption(hostOption())
+    .action((files: string[], options: WatchCommandOptions) =>
+      run(async (terminal) => (await import('./watch.ts')).watch(files, options, terminal)),
+    );
+
+  addVerb(program, 'destroy', "remove everything that bears the topology's mark, and nothing else", [
+    'calico-reconcile destroy two-hosts.yaml',
+    'calico-reconcile destroy --name two-hosts',
+  ])
+    .argument('[files...]', FILES)
+    .option('--name <name>', "the topology's name, where its files are gone")
+    .action((files: string[], options: DestroyOptions) =>
+      run(async (terminal) => (await import('./destroy.ts')).destroy(files, options, terminal)),
+    );
+}
+
+const FILES = 'topology files, directories of them, or - for standard input';
+
+function addVerb(program: Command, name: string, summary: string, examples: readonly string[]): Command {
+  const text = ['', 'Examples:', ...examples.map((example) => `  $ ${example}`)].join('\n');
+  return program.command(name).description(summary).addHelpText('after', text);
+}
+
+function formatOption(...formats: readonly [string, ...string[]]): Option {
+  return new Option('--format <format>', 'how to print it').choices(formats).default(formats[0]);
+}
+
+function hostOption(): Option {
+  const collect = (name: string, before: readonly string[] | undefined): string[] => [
+    ...(before ?? []),
+    name,
+  ];
+  const text =
+    'a host of the topology that this run touches; repeatable (default: this machine and every simulated host)';
+  return new Option('--host <name>', text).argParser(collect);
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds >= 1 && seconds <= 86_400))
+    throw new InvalidArgumentError('It is a number of seconds, 1 to 86400.');
+  return seconds;
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,64 @@
+// `watch` in its first form: converge at the start, on file edits, on SIGHUP and by a timer; one log line an event.
+import { ReconcileError } from '../errors.ts';
+import { Machine } from '../kernel/machine.ts';
+import { converge } from '../reconcile/pass.ts';
+import { EventLog } from '../report/log.ts';
+import { Keeper } from '../watch/keeper.ts';
+import { watch as watchFiles } from '../watch/watch.ts';
+import { type HostOptions, readDesired } from './desired.ts';
+import type { ExitStatus } from './exit-status.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface WatchCommandOptions extends HostOptions {
+  /** Seconds. */
+  readonly resync: number;
+}
+
+export async function watch(
+  files: readonly string[],
+  options: WatchCommandOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  if (files.includes('-')) {
+    throw new ReconcileError('usage', 'watch cannot read standard input a second time', {
+      hint: 'give it a file',
+    });
+  }
+  const log = new EventLog(terminal.err);
+  const machine = Machine.open();
+  const keeper = new Keeper({
+    load: () => readDesired(files, options),
+    converge: (network) => converge(machine, network, { adopt: false, pruneAll: false }),
+    onEvent: (event) => {
+      if (event.kind === 'refused') log.refused(event.error);
+      else log.converged(event.network.name, event.network.files, event.reason, event.result);
+    },
+  });
+  const stop = new AbortController();
+  const onStop = (signal: NodeJS.Signals): void => {
+    log.say(`${signal}: stopping; the network stays as it is`);
+    stop.abort();
+  };
+  let reload: NodeJS.SignalsListener | null = null;
+  process.once('SIGTERM', onStop).once('SIGINT', onStop);
+  try {
+    await watchFiles({
+      paths: files,
+      resyncSeconds: options.resync,
+      signal: stop.signal,
+      pass: (reason) => {
+        keeper.pass(reason);
+        log.endPass();
+      },
+      onReady: (wake) => {
+        reload = () => wake('SIGHUP');
+        process.on('SIGHUP', reload);
+      },
+    });
+    return 0;
+  } finally {
+    process.off('SIGTERM', onStop).off('SIGINT', onStop);
+    if (reload !== null) process.off('SIGHUP', reload);
+    machine.close();
+  }
+}

@@ -1,0 +1,39 @@
+// The public API: read a topology, inspect or converge the machine, report.
+
+export type { ErrorCode } from './errors.ts';
+export { KernelError, type Problem, ReconcileError, TopologyError } from './errors.ts';
+export { Machine } from './kernel/machine.ts';
+export {
+  type Change,
+  type Difference,
+  type DifferenceClass,
+  differenceKey,
+  type Outcome,
+  type Summary,
+  summarize,
+} from './reconcile/difference.ts';
+export {
+  type ConvergeOptions,
+  type ConvergeResult,
+  converge,
+  destroy,
+  type InspectResult,
+  inspect,
+} from './reconcile/pass.ts';
+export type { Action, Plan, Step } from './reconcile/plan.ts';
+export { formatBuildScript } from './report/ip/build.ts';
+export { mendingCommands } from './report/ip/mend.ts';
+export {
+  differencesAsJson,
+  type JsonDifference,
+  type JsonOutcome,
+  type JsonReport,
+  outcomesAsJson,
+} from './report/json.ts';
+export { formatProblems } from './report/problems.ts';
+export { formatDifferences } from './report/text.ts';
+export { asTopology } from './report/topology.ts';
+export { formatTopology } from './report/yaml.ts';
+export type { DesiredNamespace, DesiredNetwork, Manage } from './state/network.ts';
+export { type Location, locate, type Place, type SourceFile } from './state/place.ts';
+export { readTopology, validateTopology } from './topology/read.ts';

@@ -1,0 +1,71 @@
+// The log of `watch`: one line an event. What was already said at the last pass, and still holds, is not said again.
+import { type ReconcileError, TopologyError } from '../errors.ts';
+import type { Outcome } from '../reconcile/difference.ts';
+import type { ConvergeResult } from '../reconcile/pass.ts';
+import type { SourceFile } from '../state/place.ts';
+import { describeChanges, describeItem, describePlace, placeOf } from './describe.ts';
+import { printable } from './printable.ts';
+import { formatConverged } from './steps.ts';
+
+export class EventLog {
+  readonly #write: (line: string) => void;
+  readonly #clock: () => Date;
+  #standing = new Set<string>();
+  #complaints: string[] = [];
+
+  constructor(write: (line: string) => void, clock: () => Date = () => new Date()) {
+    this.#write = write;
+    this.#clock = clock;
+  }
+
+  /** Says one thing. */
+  say(message: string): void {
+    this.#write(`${this.#clock().toISOString()} ${message}\n`);
+  }
+
+  /** Says that a topology was refused, each problem with its place. */
+  refused(error: ReconcileError): void {
+    if (error instanceof TopologyError) {
+      for (const { file, line, column, message } of error.problems) {
+        this.#complain(
+          `${printable(file)}:${line}:${column}: ${printable(message)}; the last good topology stays in force`,
+        );
+      }
+      return;
+    }
+    const hint = error.hint === null ? '' : `; ${printable(error.hint)}`;
+    this.#complain(`${printable(error.message)}${hint}`);
+  }
+
+  /** Says what a pass mended, what it could not mend, and in one line what came of it all. */
+  converged(name: string, files: readonly SourceFile[], reason: string, result: ConvergeResult): void {
+    for (const outcome of result.outcomes) {
+      if (outcome.outcome === 'done') this.say(`mended ${describeOutcome(outcome, files)}`);
+      else this.#complain(`${outcome.outcome} ${describeOutcome(outcome, files)}`);
+    }
+    for (const key of result.left) this.#complain(`${printable(key)} left the file and stays as it is`);
+    const quiet = reason === 'resync' && result.outcomes.every((outcome) => outcome.outcome !== 'done');
+    if (!quiet) this.say(`${printable(reason)}: ${formatConverged(name, result).trimEnd()}`);
+  }
+
+  /** Ends a pass: complaints it did not repeat are forgotten, and said again when they return. */
+  endPass(): void {
+    this.#standing = new Set(this.#complaints);
+    this.#complaints = [];
+  }
+
+  #complain(message: string): void {
+    this.#complaints.push(message);
+    if (!this.#standing.has(message)) this.say(message);
+  }
+}
+
+function describeOutcome({ difference, reason }: Outcome, files: readonly SourceFile[]): string {
+  const { netns, kind, change } = difference;
+  const where = kind === 'netns' ? '' : `${printable(netns)} `;
+  const changes = change === 'changed' ? ` ${describeChanges(difference).join(', ')}` : '';
+  const cause = difference.cause === null ? '' : `, ${printable(difference.cause)}`;
+  const words = reason === null ? '' : `: ${printable(reason)}`;
+  const place = describePlace(files, placeOf(difference));
+  return `${where}${describeItem(difference)}${changes} (${change}, ${difference.class}${cause})${words}${place === null ? '' : ` at ${place}`}`;
+}
