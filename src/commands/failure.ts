@@ -18,5 +18,5 @@ export function reportFailure(error: unknown, terminal: Terminal): void {
   }
   const message = error instanceof Error ? error.message : String(error);
   terminal.err(`${errStyle('failed', 'internal error:')} ${printable(message)}; please report it\n`);
-  if (terminal.env['CALICO_RECONCILE_DEBUG'] && error instanceof Error) terminal.err(`${error.stack}\n`);
+  if (terminal.env.CALICO_RECONCILE_DEBUG && error instanceof Error) terminal.err(`${error.stack}\n`);
 }

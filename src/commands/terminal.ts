@@ -14,7 +14,7 @@ export interface Terminal {
 /** The process's own stdout and stderr: coloured on a terminal unless NO_COLOR or CI says otherwise. */
 export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process;
-  const wanted = !env['NO_COLOR'] && !env['CI'] && env['TERM'] !== 'dumb';
+  const wanted = !env.NO_COLOR && !env.CI && env.TERM !== 'dumb';
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),

@@ -3,6 +3,7 @@ import { ReconcileError } from '../errors.ts';
 import { Machine } from '../kernel/machine.ts';
 import { converge } from '../reconcile/pass.ts';
 import { EventLog } from '../report/log.ts';
+import { printable } from '../report/printable.ts';
 import { Keeper } from '../watch/keeper.ts';
 import { watch as watchFiles } from '../watch/watch.ts';
 import { type HostOptions, readDesired } from './desired.ts';
@@ -46,6 +47,10 @@ export async function watch(
       paths: files,
       resyncSeconds: options.resync,
       signal: stop.signal,
+      onError: (error) =>
+        log.say(
+          `cannot watch the files: ${error instanceof Error ? printable(error.message) : 'unknown error'}`,
+        ),
       pass: (reason) => {
         keeper.pass(reason);
         log.endPass();

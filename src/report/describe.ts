@@ -5,8 +5,9 @@ import type { DesiredLink, ObservedLink } from '../state/link.ts';
 import { locate, NOWHERE, type Place, type SourceFile } from '../state/place.ts';
 import type { Nexthop, Route } from '../state/route.ts';
 import { formatProtocol, formatRouteType, RTN_UNICAST } from '../state/scope.ts';
-import { changedFields, type FieldChange, type Value } from './item.ts';
+import type { Value } from './item.ts';
 import { printable } from './printable.ts';
+import { changedFields, type FieldChange } from './sides.ts';
 
 /** `route 10.20.1.3/32 via 192.168.1.16 dev ens192`: the whole item, or for a changed one its identity. */
 export function describeItem(difference: Difference): string {

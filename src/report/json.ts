@@ -4,8 +4,9 @@ import type { DesiredNetwork } from '../state/network.ts';
 import { type Location, locate } from '../state/place.ts';
 import { placeOf } from './describe.ts';
 import { mendingCommands } from './ip/mend.ts';
-import { type Fields, sidesOf } from './item.ts';
+import type { Fields } from './item.ts';
 import { escapeInQuotes } from './printable.ts';
+import { sidesOf } from './sides.ts';
 
 export interface JsonDifference {
   /** `self` for the namespace the tool runs in. */

@@ -25,13 +25,14 @@ export function formatDifferences(
     for (const difference of group) lines.push(...differenceLines(network, difference, style));
     lines.push('');
   }
-  lines.push(formatSummary(network.name, summarize(differences, 0), style));
+  const summary = summarize(differences, 0);
+  lines.push(formatSummary(network.name, summary, style));
+  if (summary.conflicts > 0) lines.push('Conflicts are left as they are; apply --adopt overwrites them.');
   return `${lines.join('\n')}\n`;
 }
 
-/** `two-hosts: 3 differences: 1 missing, 1 changed, 1 extra; 2 pending, 1 drift`. */
+/** `two-hosts: 1 missing, 1 changed, 1 extra; 2 pending, 1 drift`. */
 export function formatSummary(name: string, summary: Summary, style: Style = plain): string {
-  const total = summary.missing + summary.changed + summary.extra;
   const changes = nonZero([
     [summary.missing, 'missing'],
     [summary.changed, 'changed'],
@@ -43,7 +44,7 @@ export function formatSummary(name: string, summary: Summary, style: Style = pla
     [summary.conflicts, summary.conflicts === 1 ? 'conflict' : 'conflicts'],
     [summary.ignored, 'ignored'],
   ]);
-  return style('strong', `${printable(name)}: ${counted(total, 'difference')}: ${changes}; ${classes}`);
+  return style('strong', `${printable(name)}: ${changes}; ${classes}`);
 }
 
 /** The sign of a difference and its colour: `+` missing, `~` changed, `-` extra, `!` conflict. */

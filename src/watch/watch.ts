@@ -9,6 +9,8 @@ export interface WatchOptions {
   readonly resyncSeconds: number;
   /** One pass, saying why it runs; it reports its own failures, and throws only where watching makes no sense. */
   readonly pass: (reason: string) => void;
+  /** Told when files cannot be watched; the timer still reads them. */
+  readonly onError: (error: unknown) => void;
   /** Stops at the next clean point: between passes. */
   readonly signal: AbortSignal;
   /** Called once with a function that asks for a pass. */
@@ -23,6 +25,7 @@ export async function watch(options: WatchOptions): Promise<void> {
   const { pass, signal, resyncSeconds } = options;
   const alarm = new Alarm();
   const files = watchPaths(options.paths, (path) => alarm.ring(`${path} changed`, QUIET_MS));
+  files.on('error', options.onError);
   signal.addEventListener('abort', () => alarm.ring('stop', 0), { once: true });
   try {
     pass('start');

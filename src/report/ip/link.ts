@@ -1,7 +1,7 @@
 // The iproute2 (6.1) commands of links and namespaces, with the marks that make them ours.
 import type { DesiredLink } from '../../state/link.ts';
+import { claimName, linkGroup, ownerAlias } from '../../state/mark.ts';
 import { type DesiredNetwork, SELF } from '../../state/network.ts';
-import { claimName, linkAlias, linkGroup } from './marks.ts';
 import { commandLine, ip } from './shell.ts';
 
 type Word = string | number;
@@ -10,14 +10,20 @@ type Word = string | number;
 export function addNamespace(network: DesiredNetwork, netns: string): string[] {
   return [
     commandLine(['ip', 'netns', 'add', netns]),
-    ip(netns, 'link', 'set', 'dev', 'lo', 'alias', linkAlias(network.name)),
+    ip(netns, 'link', 'set', 'dev', 'lo', 'alias', ownerAlias(network.name)),
     claimNamespace(network, netns),
   ];
 }
 
 /** Claims a namespace for the topology. */
 export function claimNamespace(network: DesiredNetwork, netns: string): string {
-  return ip(netns, 'link', 'property', 'add', 'dev', 'lo', 'altname', claimName(network));
+  return ip(netns, 'link', 'property', 'add', 'dev', 'lo', 'altname', claimNameOf(network, network.protocol));
+}
+
+/** Takes back the claim under a protocol number. */
+export function unclaimNamespace(network: DesiredNetwork, netns: string, protocol: number): string {
+  const name = claimNameOf(network, protocol);
+  return ip(netns, 'link', 'property', 'del', 'dev', 'lo', 'altname', name);
 }
 
 export function deleteNamespace(netns: string): string {
@@ -57,7 +63,7 @@ export function addLink(network: DesiredNetwork, netns: string, link: DesiredLin
 /** What a link gets once it exists and before it is up: its alias and its bridge. */
 export function settleLink(network: DesiredNetwork, netns: string, link: DesiredLink): string[] {
   const words: Word[] = [];
-  if (link.spec.kind !== 'existing') words.push('alias', linkAlias(network.name));
+  if (link.spec.kind !== 'existing') words.push('alias', ownerAlias(network.name));
   else words.push(...birthSettings(link));
   if (link.master !== null) words.push('master', link.master);
   return words.length === 0 ? [] : [ip(netns, 'link', 'set', 'dev', link.name, ...words)];
@@ -95,4 +101,8 @@ function birthSettings(link: DesiredLink): Word[] {
   if (link.mac !== null) words.push('address', link.mac);
   if (link.mtu !== null) words.push('mtu', link.mtu);
   return words;
+}
+
+function claimNameOf(network: DesiredNetwork, protocol: number): string {
+  return claimName({ topology: network.name, protocol });
 }

@@ -2,9 +2,8 @@
 // differences share (the two ends of a veth) stands with the first, so that all of them in order mend all.
 import type { Difference } from '../../reconcile/difference.ts';
 import { familyOf } from '../../state/ip.ts';
-import { type DesiredLink, defaultMtu, type ObservedLink } from '../../state/link.ts';
-import { type DesiredNetwork, SELF } from '../../state/network.ts';
-import { changedFields } from '../item.ts';
+import { type DesiredNetwork, type ObservedNamespace, SELF } from '../../state/network.ts';
+import { changedFields } from '../sides.ts';
 import {
   addAddress,
   addRoute,
@@ -18,17 +17,8 @@ import {
   replaceRoute,
   writeSysctl,
 } from './item.ts';
-import {
-  addLink,
-  addNamespace,
-  bridgeWords,
-  claimNamespace,
-  deleteLink,
-  deleteNamespace,
-  settleLink,
-  switchLink,
-} from './link.ts';
-import { ip } from './shell.ts';
+import { addNamespace, claimNamespace, deleteNamespace, unclaimNamespace } from './link.ts';
+import { linkCommands } from './mend-link.ts';
 
 /** For each difference, in the same order, its commands one a line; null where no command would mend it. */
 export function mendingCommands(
@@ -46,9 +36,7 @@ function commandsFor(network: DesiredNetwork, difference: Difference, pairs: Set
   const { netns } = difference;
   switch (difference.kind) {
     case 'netns':
-      if (difference.change === 'missing') return addNamespace(network, netns);
-      if (difference.change === 'extra') return netns === SELF ? [] : [deleteNamespace(netns)];
-      return [claimNamespace(network, netns)];
+      return namespaceCommands(network, netns, difference.desired !== null, difference.observed);
     case 'link':
       return linkCommands(network, netns, difference.desired, difference.observed, pairs);
     case 'address': {
@@ -86,73 +74,20 @@ function commandsFor(network: DesiredNetwork, difference: Difference, pairs: Set
   }
 }
 
-function linkCommands(
+/** A namespace that nobody made is never deleted: only its claim is taken back. */
+function namespaceCommands(
   network: DesiredNetwork,
   netns: string,
-  desired: DesiredLink | null,
-  observed: ObservedLink | null,
-  pairs: Set<string>,
+  wanted: boolean,
+  observed: ObservedNamespace | null,
 ): string[] {
-  if (desired === null) return observed === null ? [] : deleteOnce(netns, observed, pairs);
-  if (observed === null) return create(network, netns, desired, pairs);
-  if (isAnother(desired, observed)) {
-    return [...deleteOnce(netns, observed, pairs), ...create(network, netns, desired, pairs)];
-  }
-  return change(netns, desired, observed);
-}
-
-function create(network: DesiredNetwork, netns: string, link: DesiredLink, pairs: Set<string>): string[] {
-  const born = addLink(network, netns, link);
-  if (born === null) return [];
-  const first = isFirstEnd(netns, link.name, link.spec.kind === 'veth' ? link.spec.peer : null, 'add', pairs);
-  return [...(first ? [born] : []), ...settleLink(network, netns, link), ...switchLink(netns, link)];
-}
-
-function deleteOnce(netns: string, link: ObservedLink, pairs: Set<string>): string[] {
-  return isFirstEnd(netns, link.name, link.peer, 'del', pairs) ? [deleteLink(netns, link.name)] : [];
-}
-
-/** Whether no other end of this pair was met for the same verb. */
-function isFirstEnd(
-  netns: string,
-  name: string,
-  peer: { readonly netns: string; readonly name: string } | null,
-  verb: string,
-  pairs: Set<string>,
-): boolean {
-  if (peer !== null && pairs.has(`${verb} ${peer.netns} ${peer.name}`)) return false;
-  pairs.add(`${verb} ${netns} ${name}`);
-  return true;
-}
-
-/** What no setting turns into the other: another kind, another peer. */
-function isAnother(desired: DesiredLink, observed: ObservedLink): boolean {
-  const { spec } = desired;
-  if (spec.kind === 'existing') return false;
-  if (spec.kind !== observed.kind) return true;
-  if (spec.kind !== 'veth') return false;
-  return (
-    observed.peer === null || observed.peer.netns !== spec.peer.netns || observed.peer.name !== spec.peer.name
-  );
-}
-
-function change(netns: string, desired: DesiredLink, observed: ObservedLink): string[] {
-  const { spec } = desired;
-  const ours = spec.kind !== 'existing';
-  const words: (string | number)[] = [];
-  const mtu = desired.mtu ?? (ours ? defaultMtu(spec.kind) : null);
-  if (desired.mac !== null && desired.mac !== observed.mac) words.push('address', desired.mac);
-  if (mtu !== null && mtu !== observed.mtu) words.push('mtu', mtu);
-  if (desired.master !== null && desired.master !== observed.master) words.push('master', desired.master);
-  if (desired.master === null && ours && observed.master !== null) words.push('nomaster');
-  if (desired.up !== null && desired.up !== observed.up) words.push(desired.up ? 'up' : 'down');
-  const lines = words.length === 0 ? [] : [ip(netns, 'link', 'set', 'dev', desired.name, ...words)];
-  if (spec.kind === 'bridge' && observed.bridge !== null) {
-    const { stp, vlanFiltering } = observed.bridge;
-    if (stp !== spec.stp || vlanFiltering !== spec.vlanFiltering) {
-      const settings = bridgeWords(spec, stp !== spec.stp, vlanFiltering !== spec.vlanFiltering);
-      lines.push(ip(netns, 'link', 'set', 'dev', desired.name, 'type', 'bridge', ...settings));
-    }
-  }
+  if (observed === null) return wanted ? addNamespace(network, netns) : [];
+  if (!wanted && observed.madeBy === network.name) return netns === SELF ? [] : [deleteNamespace(netns)];
+  const claimed = observed.claims
+    .filter((claim) => claim.topology === network.name)
+    .map((claim) => claim.protocol);
+  const stale = claimed.filter((protocol) => !wanted || protocol !== network.protocol);
+  const lines = stale.map((protocol) => unclaimNamespace(network, netns, protocol));
+  if (wanted && !claimed.includes(network.protocol)) lines.push(claimNamespace(network, netns));
   return lines;
 }
