@@ -1,0 +1,156 @@
+// Expand: a topology and the hosts of this run to the desired network, in the kernel's own normal form.
+// Pure: the order of maps in the files does not change the result, the order of address lists does.
+import { containsIp, type Family, familyOf } from '../state/ip.ts';
+import type { DesiredNamespace, DesiredNetwork } from '../state/network.ts';
+import { SELF } from '../state/network.ts';
+import { NOWHERE, type SourceFile } from '../state/place.ts';
+import {
+  addAddress,
+  addLink,
+  addNeighbour,
+  addRoute,
+  addSysctl,
+  draftNamespace,
+  type NamespaceDraft,
+  type NetworkDraft,
+} from './expand/draft.ts';
+import { expandHost } from './expand/host.ts';
+import { finishLinks, joinVeths } from './expand/links.ts';
+import { hostPrefix } from './expand/route.ts';
+import { expandUnderlay } from './expand/underlay.ts';
+import { expandWay, expandWorkload } from './expand/workload.ts';
+import type { Host } from './model/host.ts';
+import type { WrittenNamespace } from './model/namespace.ts';
+import type { Workload } from './model/workload.ts';
+import { addFinding, type Finding } from './source/findings.ts';
+import type { Topology } from './validate.ts';
+
+const MAX_ITEMS = 2_000_000;
+/** Items of a workload beside its addresses and the routes to them: namespace, links, gateway, sysctls. */
+const ITEMS_OF_WORKLOAD = 9;
+
+export interface Expansion {
+  readonly network: DesiredNetwork;
+  readonly findings: readonly Finding[];
+}
+
+/** The desired network of the touched hosts; findings where items disagree or lead nowhere. */
+export function expand(
+  topology: Topology,
+  touched: ReadonlySet<string>,
+  files: readonly SourceFile[],
+): Expansion {
+  const draft: NetworkDraft = { namespaces: new Map(), findings: [] };
+  if (isTooBig(topology, touched)) {
+    addFinding(draft.findings, 'tooBig', 0, `the topology expands to more than ${MAX_ITEMS} items`);
+  } else {
+    expandModel(draft, topology, touched);
+    addWritten(draft, topology, touched);
+    joinVeths(draft, namespacesOf(topology));
+  }
+  const names = [...draft.namespaces.keys()].sort();
+  const namespaces = new Map(names.map((name) => [name, finish(draft, draft.namespaces.get(name)!)]));
+  const { name, protocol, ignore } = topology;
+  return { network: { name, protocol, namespaces, ignore, files }, findings: draft.findings };
+}
+
+function expandModel(draft: NetworkDraft, topology: Topology, touched: ReadonlySet<string>): void {
+  const families = new Set<Family>();
+  const byHost = new Map<Host, Workload[]>();
+  for (const workload of topology.workloads) {
+    for (const { address } of workload.addresses) families.add(familyOf(address));
+    const list = byHost.get(workload.host);
+    if (list === undefined) byHost.set(workload.host, [workload]);
+    else list.push(workload);
+  }
+  for (const host of topology.hosts.values()) {
+    if (touched.has(host.name)) expandHost(draft, host, families, byHost.get(host) ?? []);
+  }
+  for (const underlay of topology.underlays) expandUnderlay(draft, underlay, (host) => touched.has(host));
+  for (const [host, workloads] of byHost) {
+    if (touched.has(host.name)) for (const workload of workloads) expandWorkload(draft, workload);
+  }
+  for (const host of topology.hosts.values()) {
+    const others = [...topology.hosts.values()].filter((other) => other !== host && touched.has(other.name));
+    for (const other of others) expandTowards(draft, other, host, byHost.get(host) ?? []);
+  }
+}
+
+/** The routes of one host to another: to each of its blocks, and to each workload outside of them. */
+function expandTowards(draft: NetworkDraft, from: Host, to: Host, workloads: readonly Workload[]): void {
+  for (const block of to.blocks) expandWay(draft, from, to, block, block.place);
+  for (const { addresses } of workloads) {
+    for (const address of addresses) {
+      if (!to.blocks.some((block) => containsIp(block, address.address)))
+        expandRemote(draft, from, to, address);
+    }
+  }
+}
+
+function addWritten(draft: NetworkDraft, topology: Topology, touched: ReadonlySet<string>): void {
+  const elsewhere = untouchedNamespaces(topology, touched);
+  for (const written of topology.namespaces.values()) {
+    if (!elsewhere.has(written.name)) addWrittenNamespace(draft, written);
+  }
+}
+
+function addWrittenNamespace(draft: NetworkDraft, written: WrittenNamespace): void {
+  const namespace = draftNamespace(draft, written.name, written.place);
+  namespace.manage = written.manage ?? namespace.manage;
+  for (const link of written.links) addLink(draft, namespace, link);
+  for (const address of written.addresses) addAddress(draft, namespace, address);
+  for (const neighbour of written.neighbours) addNeighbour(draft, namespace, neighbour);
+  for (const route of written.routes) addRoute(draft, namespace, route);
+  for (const sysctl of written.sysctls) addSysctl(draft, namespace, sysctl);
+}
+
+/** Namespaces that belong to hosts of other runs, and to nothing of this one. */
+function untouchedNamespaces(topology: Topology, touched: ReadonlySet<string>): Set<string> {
+  const here = new Set<string>();
+  const elsewhere = new Set<string>();
+  for (const host of topology.hosts.values()) {
+    if (host.netns !== null) (touched.has(host.name) ? here : elsewhere).add(host.netns);
+  }
+  for (const { host, netns } of topology.workloads) (touched.has(host.name) ? here : elsewhere).add(netns);
+  for (const { hosts, netns } of topology.underlays) {
+    (hosts.some((host) => touched.has(host.name)) ? here : elsewhere).add(netns);
+  }
+  for (const name of here) elsewhere.delete(name);
+  return elsewhere;
+}
+
+function namespacesOf(topology: Topology): Set<string> {
+  const names = new Set(topology.namespaces.keys());
+  for (const host of topology.hosts.values()) if (host.netns !== null) names.add(host.netns);
+  for (const { netns } of topology.underlays) names.add(netns);
+  for (const { netns } of topology.workloads) names.add(netns);
+  return names.add(SELF);
+}
+
+function isTooBig(topology: Topology, touched: ReadonlySet<string>): boolean {
+  let items = 0;
+  for (const { host, addresses } of topology.workloads) {
+    items +=
+      addresses.length * touched.size + (touched.has(host.name) ? ITEMS_OF_WORKLOAD + addresses.length : 0);
+  }
+  for (const { links, addresses, neighbours, routes, sysctls } of topology.namespaces.values()) {
+    items += links.length + addresses.length + neighbours.length + routes.length + sysctls.length;
+  }
+  return items > MAX_ITEMS;
+}
+
+function finish(draft: NetworkDraft, namespace: NamespaceDraft): DesiredNamespace {
+  const { name, manage, source } = namespace;
+  const keys = [...namespace.sysctls.keys()].sort();
+  return {
+    name,
+    manage,
+    source: source ?? NOWHERE,
+    links: finishLinks(draft, namespace),
+    addresses: [...namespace.addresses.values()],
+    neighbours: [...namespace.neighbours.values()],
+    fdb: [],
+    routes: [...namespace.routes.values()],
+    sysctls: new Map(keys.map((key) => [key, namespace.sysctls.get(key)!])),
+  };
+}

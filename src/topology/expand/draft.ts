@@ -1,0 +1,148 @@
+// A network while it is being put together: items of one identity merge where they agree, and are a finding with both
+// places where they do not.
+import { isDeepStrictEqual } from 'node:util';
+import { addressKey, type DesiredAddress, sameAddress } from '../../state/address.ts';
+import { type DesiredNeighbour, neighbourKey } from '../../state/neighbour.ts';
+import type { Manage } from '../../state/network.ts';
+import type { Place } from '../../state/place.ts';
+import { type DesiredRoute, formatRouteKey, type Route, routeKey } from '../../state/route.ts';
+import type { DesiredSysctl } from '../../state/sysctl.ts';
+import type { LinkDraft } from '../model/link.ts';
+import { addFinding, type Finding } from '../source/findings.ts';
+
+const linkWords = ['kind', 'peer', 'stp', 'vlanFiltering', 'up', 'mtu', 'mac', 'master'] as const;
+
+export interface NamespaceDraft {
+  readonly name: string;
+  readonly source: Place;
+  manage: Manage | null;
+  readonly links: Map<string, LinkDraft>;
+  readonly addresses: Map<string, DesiredAddress>;
+  readonly neighbours: Map<string, DesiredNeighbour>;
+  readonly routes: Map<number | string, DesiredRoute>;
+  readonly sysctls: Map<string, DesiredSysctl>;
+}
+
+export interface NetworkDraft {
+  readonly namespaces: Map<string, NamespaceDraft>;
+  readonly findings: Finding[];
+}
+
+/** The namespace of a name, made where it is not there yet. */
+export function draftNamespace(draft: NetworkDraft, name: string, source: Place): NamespaceDraft {
+  let namespace = draft.namespaces.get(name);
+  if (namespace === undefined) {
+    namespace = {
+      name,
+      source,
+      manage: null,
+      links: new Map(),
+      addresses: new Map(),
+      neighbours: new Map(),
+      routes: new Map(),
+      sysctls: new Map(),
+    };
+    draft.namespaces.set(name, namespace);
+  }
+  return namespace;
+}
+
+/** Adds what is said of a link; what two say must agree, word by word. */
+export function addLink(draft: NetworkDraft, namespace: NamespaceDraft, link: LinkDraft): void {
+  const first = namespace.links.get(link.name);
+  if (first === undefined) {
+    namespace.links.set(link.name, link);
+    return;
+  }
+  for (const key of linkWords) {
+    if (first[key] === null || link[key] === null || isDeepStrictEqual(first[key], link[key])) continue;
+    const message = `the link ${link.name} in ${namespace.name} is said to have two values of \`${key}\``;
+    disagree(draft, link.source, first.source, message);
+  }
+  namespace.links.set(link.name, {
+    name: link.name,
+    kind: link.kind ?? first.kind,
+    peer: link.peer ?? first.peer,
+    stp: link.stp ?? first.stp,
+    vlanFiltering: link.vlanFiltering ?? first.vlanFiltering,
+    up: link.up ?? first.up,
+    mtu: link.mtu ?? first.mtu,
+    mac: link.mac ?? first.mac,
+    master: link.master ?? first.master,
+    adopt: first.adopt || link.adopt,
+    source: link.source,
+  });
+}
+
+export function addAddress(draft: NetworkDraft, namespace: NamespaceDraft, address: DesiredAddress): void {
+  const key = addressKey(address);
+  const first = namespace.addresses.get(key);
+  if (first !== undefined && !sameAddress(first, address)) {
+    disagree(
+      draft,
+      address.source,
+      first.source,
+      `the address ${key} in ${namespace.name} is said twice, differently`,
+    );
+    return;
+  }
+  namespace.addresses.set(key, first?.adopt ? { ...address, adopt: true } : address);
+}
+
+export function addNeighbour(
+  draft: NetworkDraft,
+  namespace: NamespaceDraft,
+  neighbour: DesiredNeighbour,
+): void {
+  const key = neighbourKey(neighbour);
+  const first = namespace.neighbours.get(key);
+  if (first !== undefined && first.mac !== neighbour.mac) {
+    disagree(
+      draft,
+      neighbour.source,
+      first.source,
+      `the neighbour ${key} in ${namespace.name} has two values of \`mac\``,
+    );
+    return;
+  }
+  namespace.neighbours.set(key, first?.adopt ? { ...neighbour, adopt: true } : neighbour);
+}
+
+export function addRoute(draft: NetworkDraft, namespace: NamespaceDraft, route: DesiredRoute): void {
+  const key = routeKey(route);
+  const first = namespace.routes.get(key);
+  if (first !== undefined && !sameWords(first, route)) {
+    const message = `the route ${formatRouteKey(route)} in ${namespace.name} is said twice, differently`;
+    disagree(draft, route.source, first.source, message);
+    return;
+  }
+  namespace.routes.set(key, first?.adopt ? { ...route, adopt: true } : route);
+}
+
+export function addSysctl(draft: NetworkDraft, namespace: NamespaceDraft, sysctl: DesiredSysctl): void {
+  const first = namespace.sysctls.get(sysctl.key);
+  if (first !== undefined && first.value !== sysctl.value) {
+    const message = `${sysctl.key} in ${namespace.name} is both ${first.value} and ${sysctl.value}`;
+    disagree(draft, sysctl.source, first.source, message);
+    return;
+  }
+  namespace.sysctls.set(sysctl.key, sysctl);
+}
+
+export function disagree(draft: NetworkDraft, place: Place, other: Place, message: string): void {
+  addFinding(draft.findings, 'itemsDisagree', place, message, { other });
+}
+
+/** Whether two routes of one identity say the same: all but who said it. */
+function sameWords(a: Route, b: Route): boolean {
+  return (
+    a.type === b.type &&
+    a.scope === b.scope &&
+    a.via === b.via &&
+    a.dev === b.dev &&
+    a.src === b.src &&
+    a.mtu === b.mtu &&
+    a.onlink === b.onlink &&
+    JSON.stringify(a.nexthops) === JSON.stringify(b.nexthops)
+  );
+}

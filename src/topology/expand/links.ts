@@ -1,0 +1,159 @@
+// Links made whole: the unwritten ends of veth pairs, the defaults of what nobody said, and masters that exist.
+import type { DesiredLink, LinkSpec } from '../../state/link.ts';
+import { SELF } from '../../state/network.ts';
+import { emptyLink, type LinkDraft } from '../model/link.ts';
+import { addFinding } from '../source/findings.ts';
+import { didYouMean } from '../source/suggest.ts';
+import { disagree, draftNamespace, type NamespaceDraft, type NetworkDraft } from './draft.ts';
+
+/** Makes both ends of every veth name each other; `known` are all namespaces of the topology, of this run or not. */
+export function joinVeths(draft: NetworkDraft, known: ReadonlySet<string>): void {
+  for (const namespace of [...draft.namespaces.values()]) {
+    for (const link of [...namespace.links.values()])
+      if (link.peer !== null) joinVeth(draft, namespace, link, known);
+  }
+}
+
+/** The links of a namespace with nothing left unsaid, sorted by name. */
+export function finishLinks(draft: NetworkDraft, namespace: NamespaceDraft): Map<string, DesiredLink> {
+  const sorted = [...namespace.links.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const links = new Map<string, DesiredLink>();
+  for (const link of sorted) {
+    checkMaster(draft, namespace, link);
+    const spec = specOf(draft, namespace, link);
+    if (spec === null) continue;
+    const { name, up, mtu, mac, master, adopt, source } = link;
+    links.set(name, {
+      name,
+      spec,
+      up: up ?? (spec.kind === 'existing' ? null : true),
+      mtu,
+      mac,
+      master,
+      adopt,
+      source,
+    });
+  }
+  return links;
+}
+
+function joinVeth(
+  draft: NetworkDraft,
+  namespace: NamespaceDraft,
+  link: LinkDraft,
+  known: ReadonlySet<string>,
+): void {
+  const peer = link.peer!;
+  const self = { netns: namespace.name, name: link.name };
+  if (peer.netns !== SELF && !known.has(peer.netns)) {
+    addFinding(
+      draft.findings,
+      'unknownNetns',
+      link.source,
+      `the peer of ${link.name} is in ${peer.netns}, a namespace the topology does not have`,
+      {
+        hint: didYouMean(peer.netns, known) ?? `write \`${peer.netns}: {}\` under \`netns\``,
+      },
+    );
+    return;
+  }
+  if (peer.netns === self.netns && peer.name === self.name) {
+    addFinding(
+      draft.findings,
+      'itemsDisagree',
+      link.source,
+      `the veth ${link.name} in ${namespace.name} is its own peer`,
+    );
+    return;
+  }
+  const far =
+    peer.netns === SELF ? draftNamespace(draft, SELF, link.source) : draft.namespaces.get(peer.netns);
+  if (far === undefined) return;
+  const other = far.links.get(peer.name);
+  if (other === undefined) {
+    far.links.set(peer.name, {
+      ...emptyLink(peer.name, link.source),
+      kind: 'veth',
+      peer: self,
+      up: true,
+      adopt: link.adopt,
+    });
+  } else if (other.kind !== null && other.kind !== 'veth') {
+    disagree(
+      draft,
+      link.source,
+      other.source,
+      `${link.name} in ${namespace.name} has the peer ${peer.name} in ${peer.netns}, which is of kind ${other.kind}`,
+    );
+  } else if (other.peer === null) {
+    far.links.set(peer.name, { ...other, kind: 'veth', peer: self });
+  } else if (other.peer.netns !== self.netns || other.peer.name !== self.name) {
+    disagree(
+      draft,
+      link.source,
+      other.source,
+      `${link.name} in ${namespace.name} has the peer ${peer.name} in ${peer.netns}, which has another`,
+    );
+  }
+}
+
+function specOf(draft: NetworkDraft, namespace: NamespaceDraft, link: LinkDraft): LinkSpec | null {
+  switch (link.kind) {
+    case 'bridge':
+      return { kind: 'bridge', stp: link.stp ?? false, vlanFiltering: link.vlanFiltering ?? false };
+    case 'existing':
+      return { kind: 'existing' };
+    case 'veth':
+      if (link.peer !== null) return { kind: 'veth', peer: link.peer };
+      addFinding(
+        draft.findings,
+        'missingKey',
+        link.source,
+        `the veth ${link.name} in ${namespace.name} has no \`peer\``,
+        {
+          hint: 'write `peer: { netns: …, name: … }` at one of its ends',
+        },
+      );
+      return null;
+    case null:
+      addFinding(
+        draft.findings,
+        'missingKey',
+        link.source,
+        `the link ${link.name} in ${namespace.name} has no \`kind\``,
+        {
+          hint: 'use `kind: existing` for a link that others make',
+        },
+      );
+      return null;
+  }
+}
+
+function checkMaster(draft: NetworkDraft, namespace: NamespaceDraft, link: LinkDraft): void {
+  if (link.master === null) return;
+  const master = namespace.links.get(link.master);
+  if (master === undefined) {
+    addFinding(
+      draft.findings,
+      'unknownLink',
+      link.source,
+      `the master of ${link.name} is ${link.master}, a link that ${namespace.name} does not have`,
+      {
+        hint:
+          didYouMean(link.master, namespace.links.keys()) ??
+          `write it under \`links\`, as \`kind: existing\` if others make it`,
+      },
+    );
+  } else if (
+    master === link ||
+    master.kind === 'veth' ||
+    (master.kind === 'existing' && master.name === 'lo')
+  ) {
+    disagree(
+      draft,
+      link.source,
+      master.source,
+      `the master of ${link.name} in ${namespace.name} is ${link.master}, which is no bridge`,
+    );
+  }
+}

@@ -1,0 +1,98 @@
+// Topology files to one tree of values: finds the files, reads them within the limits, merges them.
+// What cannot be read at all is a `file` error; what is written wrongly is collected with its place.
+import { isUtf8 } from 'node:buffer';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ReconcileError } from '../errors.ts';
+import { placeAt } from '../state/place.ts';
+import { mergeFiles } from './merge.ts';
+import { findSchemaFaults } from './schema-faults.ts';
+import { addFinding, type Finding, lineStartsOf, type SourceText } from './source/findings.ts';
+import type { MapValue, Places } from './source/tree.ts';
+import { parseYaml } from './source/yaml.ts';
+
+const MAX_FILE_BYTES = 64 * 2 ** 20;
+
+export interface LoadedTopology {
+  /** All files merged; null where one of them is no YAML map. */
+  readonly root: MapValue | null;
+  readonly files: readonly SourceText[];
+  readonly places: Places;
+  /** What is wrong so far; later stages add theirs. */
+  readonly findings: Finding[];
+}
+
+/** Reads the files that paths name: files, directories of `*.yaml` and `*.yml`, or `-` for stdin. */
+export function loadTopology(paths: readonly string[]): LoadedTopology {
+  const contents = paths.flatMap(filesOf).map((name) => ({ name, bytes: readBytes(name) }));
+  return parseTopology(contents);
+}
+
+/** Parses files that are already in memory: names as the user gave them, and their bytes. */
+export function parseTopology(
+  contents: readonly { readonly name: string; readonly bytes: Buffer }[],
+): LoadedTopology {
+  const places: Places = new Map();
+  const findings: Finding[] = [];
+  const files: SourceText[] = [];
+  const roots: MapValue[] = [];
+  for (const [index, { name, bytes }] of contents.entries()) {
+    const text = bytes.length > MAX_FILE_BYTES ? '' : bytes.toString('utf8');
+    files.push({ name, text, lineStarts: lineStartsOf(text) });
+    if (bytes.length > MAX_FILE_BYTES) {
+      addFinding(
+        findings,
+        'tooBig',
+        placeAt(index, 0),
+        `the file is larger than ${MAX_FILE_BYTES / 2 ** 20} MB`,
+      );
+    } else if (!isUtf8(bytes)) {
+      addFinding(findings, 'encoding', placeAt(index, 0), 'the file is not valid UTF-8');
+    } else {
+      const root = parseYaml(text, index, places, findings);
+      if (root !== null) roots.push(root);
+    }
+  }
+  for (const root of roots) findSchemaFaults(root, places, findings);
+  const whole = roots.length === contents.length && roots.length > 0;
+  return { root: whole ? mergeFiles(roots, places, findings) : null, files, places, findings };
+}
+
+function filesOf(path: string): string[] {
+  if (path === '-') return ['-'];
+  if (!statOf(path).isDirectory()) return [path];
+  const names = attempt(path, () => readdirSync(path)).filter(
+    (name) => !name.startsWith('.') && /\.ya?ml$/.test(name) && statOf(join(path, name)).isFile(),
+  );
+  if (names.length === 0) {
+    throw new ReconcileError('file', `${path}: the directory has no *.yaml or *.yml file of its own`);
+  }
+  return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))).map((name) => join(path, name));
+}
+
+function readBytes(name: string): Buffer {
+  if (name === '-') return attempt('standard input', () => readFileSync(0));
+  // A larger file is refused by its size alone, without being read.
+  if (statOf(name).size > MAX_FILE_BYTES) return Buffer.alloc(MAX_FILE_BYTES + 1);
+  return attempt(name, () => readFileSync(name));
+}
+
+function statOf(path: string): { readonly size: number; isDirectory(): boolean; isFile(): boolean } {
+  return attempt(path, () => statSync(path));
+}
+
+function attempt<Result>(subject: string, act: () => Result): Result {
+  try {
+    return act();
+  } catch (cause) {
+    throw new ReconcileError('file', `${subject}: ${describe(cause)}`, { cause });
+  }
+}
+
+function describe(cause: unknown): string {
+  const code = (cause as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return 'no such file or directory';
+  if (code === 'EACCES') return 'permission denied';
+  if (code === 'ELOOP') return 'too many symbolic links';
+  return `cannot be read (${code ?? 'unknown error'})`;
+}

@@ -1,0 +1,210 @@
+// Routes as they are written, in the normal form in which the kernel reports them.
+import { type Family, familyOf, type Ip } from '../../state/ip.ts';
+import type { Place } from '../../state/place.ts';
+import {
+  type DesiredRoute,
+  defaultMetric,
+  isDeviceless,
+  MAIN_TABLE,
+  type Nexthop,
+  sortNexthops,
+} from '../../state/route.ts';
+import { parseScope, RTN_UNICAST, routeTypes, SCOPE_GLOBAL, SCOPE_LINK } from '../../state/scope.ts';
+import { addFinding } from '../source/findings.ts';
+import {
+  isList,
+  isMap,
+  itemPlace,
+  type ListValue,
+  type MapValue,
+  placeOf,
+  valuePlace,
+} from '../source/tree.ts';
+import {
+  type LocatedPrefix,
+  type Reading,
+  readBoolean,
+  readIfname,
+  readIp,
+  readNumber,
+  readText,
+  toPrefix,
+} from './scalars.ts';
+
+const DEFAULT_TABLE = 253;
+const LOCAL_TABLE = 255;
+
+/** Reads a list of routes, in the order of the file. */
+export function readRoutes(reading: Reading, list: ListValue): DesiredRoute[] {
+  const routes: DesiredRoute[] = [];
+  for (let index = 0; index < list.length; index++) {
+    const item = list[index];
+    if (!isMap(item)) continue;
+    const route = readRoute(reading, item, itemPlace(reading.places, list, index));
+    if (route !== null) routes.push(route);
+  }
+  return routes;
+}
+
+function readRoute(reading: Reading, map: MapValue, place: Place): DesiredRoute | null {
+  const before = reading.findings.length;
+  const dst = readDst(reading, map);
+  const via = readIp(reading, map, 'via');
+  const dev = readIfname(reading, map, 'dev');
+  const src = readIp(reading, map, 'src');
+  const hops = isList(map.nexthops) ? readNexthops(reading, map.nexthops) : null;
+  const table = readTable(reading, map);
+  const scope = readScope(reading, map);
+  if (dst === null || reading.findings.length > before) return null;
+  const family = familyOf(dst.address);
+  const type = routeTypes.get(readText(map, 'type') ?? 'unicast') ?? RTN_UNICAST;
+  checkWays(reading, map, place, type);
+  checkFamilies(reading, map, family, [via, src]);
+  const single = hops?.length === 1 ? hops[0]! : null;
+  const nexthops = hops === null || single !== null ? null : sortNexthops(hops);
+  const way = { via: single?.via ?? via, dev: single?.dev ?? dev };
+  const metric = readNumber(map, 'metric') ?? 0;
+  return {
+    dst: dst.address,
+    dstLength: dst.length,
+    table,
+    metric: metric === 0 ? defaultMetric(dst.address) : metric,
+    type,
+    scope: family === 6 ? SCOPE_GLOBAL : (scope ?? defaultScope(type, way.via !== null || nexthops !== null)),
+    ...way,
+    src,
+    mtu: readNumber(map, 'mtu') ?? 0,
+    onlink: readBoolean(map, 'onlink') ?? single?.onlink ?? false,
+    nexthops,
+    adopt: readBoolean(map, 'adopt') ?? false,
+    source: place,
+  };
+}
+
+/** A number or a word of iproute2; null where none is said. */
+export function readScope(reading: Reading, map: MapValue): number | null {
+  const value = map.scope;
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'string') return null;
+  const scope = parseScope(value);
+  if (scope === undefined) {
+    addFinding(
+      reading.findings,
+      'notAllowed',
+      valuePlace(reading.places, map, 'scope'),
+      'a scope is global, site, link, host or a number of 0-255',
+    );
+  }
+  return scope ?? null;
+}
+
+/** The scope that `ip route` gives an IPv4 route that states none. */
+function defaultScope(type: number, routed: boolean): number {
+  return type === RTN_UNICAST && !routed ? SCOPE_LINK : SCOPE_GLOBAL;
+}
+
+function readDst(reading: Reading, map: MapValue): LocatedPrefix | null {
+  const text = readText(map, 'dst');
+  if (text === null) return null;
+  if (text !== 'default') return toPrefix(reading, text, valuePlace(reading.places, map, 'dst'));
+  const first = isList(map.nexthops) ? map.nexthops.find(isMap) : undefined;
+  const via = readText(map, 'via') ?? readText(first ?? {}, 'via');
+  return { address: via?.includes(':') ? '::' : 0, length: 0, place: valuePlace(reading.places, map, 'dst') };
+}
+
+function readTable(reading: Reading, map: MapValue): number {
+  const value = map.table;
+  if (value === LOCAL_TABLE || value === 'local') {
+    addFinding(
+      reading.findings,
+      'badRoute',
+      valuePlace(reading.places, map, 'table'),
+      "the table `local` (255) is the kernel's own",
+    );
+  } else if (typeof value === 'string' && value !== 'main' && value !== 'default') {
+    addFinding(
+      reading.findings,
+      'badRoute',
+      valuePlace(reading.places, map, 'table'),
+      'a table is a number, `main` or `default`',
+    );
+  }
+  return typeof value === 'number' ? value : value === 'default' ? DEFAULT_TABLE : MAIN_TABLE;
+}
+
+function readNexthops(reading: Reading, list: ListValue): Nexthop[] {
+  return list.flatMap((item, index) => {
+    if (!isMap(item)) return [];
+    if (item.via === undefined && item.dev === undefined) {
+      addFinding(
+        reading.findings,
+        'badRoute',
+        itemPlace(reading.places, list, index),
+        'a nexthop has a `via`, a `dev` or both',
+      );
+    }
+    return {
+      via: readIp(reading, item, 'via'),
+      dev: readIfname(reading, item, 'dev'),
+      weight: readNumber(item, 'weight') ?? 1,
+      onlink: readBoolean(item, 'onlink') ?? false,
+    };
+  });
+}
+
+function checkWays(reading: Reading, map: MapValue, place: Place, type: number): void {
+  const said = ['via', 'dev', 'nexthops'].filter((key) => map[key] !== undefined);
+  const extra = isDeviceless(type)
+    ? said[0]
+    : map.nexthops !== undefined
+      ? said.find((key) => key !== 'nexthops')
+      : undefined;
+  if (extra !== undefined) {
+    const why = isDeviceless(type)
+      ? `a route of type ${readText(map, 'type')} leads nowhere`
+      : 'a route with `nexthops` says its ways there';
+    addFinding(
+      reading.findings,
+      'badRoute',
+      valuePlace(reading.places, map, extra),
+      `${why}; it takes no \`${extra}\``,
+    );
+  } else if (!isDeviceless(type) && said.length === 0) {
+    addFinding(
+      reading.findings,
+      'badRoute',
+      place,
+      'the route leads nowhere: it has no `via`, `dev` or `nexthops`',
+      {
+        hint: 'or say `type: blackhole`',
+      },
+    );
+  }
+  if (map.onlink === true && map.dev === undefined) {
+    addFinding(
+      reading.findings,
+      'badRoute',
+      valuePlace(reading.places, map, 'onlink'),
+      '`onlink` needs a `dev` beside it',
+    );
+  }
+}
+
+function checkFamilies(reading: Reading, map: MapValue, family: Family, said: readonly (Ip | null)[]): void {
+  const hops = isList(map.nexthops) ? map.nexthops.filter(isMap) : [];
+  const [via = null, src = null] = said;
+  const wrong = (ip: Ip | null): boolean => ip !== null && familyOf(ip) !== family;
+  const message = `the destination is IPv${family}, and this is not`;
+  if (wrong(via)) addFinding(reading.findings, 'badRoute', valuePlace(reading.places, map, 'via'), message);
+  if (wrong(src)) addFinding(reading.findings, 'badRoute', valuePlace(reading.places, map, 'src'), message);
+  for (const hop of hops) {
+    const text = readText(hop, 'via');
+    if (text === null || text.includes(':') === (family === 6)) continue;
+    addFinding(
+      reading.findings,
+      'badRoute',
+      valuePlace(reading.places, hop, 'via') || placeOf(reading.places, hop),
+      message,
+    );
+  }
+}

@@ -1,0 +1,64 @@
+// Topology files to the desired network of this run: load, validate, expand; or every problem at once.
+import { TopologyError } from '../errors.ts';
+import type { DesiredNetwork } from '../state/network.ts';
+import type { SourceFile } from '../state/place.ts';
+import { allSlices, type ReadOptions, touchedHosts } from './expand/slice.ts';
+import { expand } from './expand.ts';
+import { type LoadedTopology, loadTopology } from './load.ts';
+import { type Finding, type ProblemCode, toProblems } from './source/findings.ts';
+import { type Topology, validate } from './validate.ts';
+
+export type { ReadOptions };
+
+/** What expansion finds that earlier faults cannot have caused. */
+const independent: ReadonlySet<ProblemCode> = new Set(['itemsDisagree', 'unknownLink', 'unknownNetns']);
+
+/** The desired network of the files for the hosts of this run; throws a TopologyError with every problem. */
+export function readTopology(paths: readonly string[], options: ReadOptions): DesiredNetwork {
+  return expandLoaded(loadTopology(paths), options);
+}
+
+/** The desired network of a topology that is already loaded. */
+export function expandLoaded(loaded: LoadedTopology, options: ReadOptions): DesiredNetwork {
+  const topology = validate(loaded);
+  if (topology === null || loaded.findings.length > 0) throw problemsOf(loaded, topology);
+  const { network, findings } = expand(topology, touchedHosts(topology, options), plainFiles(loaded));
+  if (findings.length > 0) throw new TopologyError(toProblems(findings, loaded.files));
+  return network;
+}
+
+/** Checks the files for every host, not only those of this run; throws a TopologyError with every problem. */
+export function validateTopology(paths: readonly string[]): {
+  readonly name: string;
+  readonly files: readonly SourceFile[];
+} {
+  return validateLoaded(loadTopology(paths));
+}
+
+/** Checks a topology that is already loaded, for every host. */
+export function validateLoaded(loaded: LoadedTopology): {
+  readonly name: string;
+  readonly files: readonly SourceFile[];
+} {
+  const topology = validate(loaded);
+  if (topology === null || loaded.findings.length > 0) throw problemsOf(loaded, topology);
+  const findings = findInSlices(topology, loaded);
+  if (findings.length > 0) throw new TopologyError(toProblems(findings, loaded.files));
+  return { name: topology.name, files: plainFiles(loaded) };
+}
+
+/** Of a topology that is already at fault, also what expansion would find apart from that. */
+function problemsOf(loaded: LoadedTopology, topology: Topology | null): TopologyError {
+  const more =
+    topology === null ? [] : findInSlices(topology, loaded).filter(({ code }) => independent.has(code));
+  return new TopologyError(toProblems([...loaded.findings, ...more], loaded.files));
+}
+
+function findInSlices(topology: Topology, loaded: LoadedTopology): Finding[] {
+  return allSlices(topology).flatMap((touched) => expand(topology, touched, loaded.files).findings);
+}
+
+/** The files without their texts, which nobody needs once all is sound. */
+function plainFiles(loaded: LoadedTopology): SourceFile[] {
+  return loaded.files.map(({ name, lineStarts }) => ({ name, lineStarts }));
+}
