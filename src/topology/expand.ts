@@ -79,10 +79,10 @@ function expandModel(draft: NetworkDraft, topology: Topology, touched: ReadonlyS
 /** The routes of one host to another: to each of its blocks, and to each workload outside of them. */
 function expandTowards(draft: NetworkDraft, from: Host, to: Host, workloads: readonly Workload[]): void {
   for (const block of to.blocks) expandWay(draft, from, to, block, block.place);
-  for (const { addresses } of workloads) {
-    for (const address of addresses) {
-      if (!to.blocks.some((block) => containsIp(block, address.address)))
-        expandRemote(draft, from, to, address);
+  for (const { addresses, place } of workloads) {
+    for (const { address } of addresses) {
+      if (to.blocks.some((block) => containsIp(block, address))) continue;
+      expandWay(draft, from, to, hostPrefix(address), place);
     }
   }
 }

@@ -7,7 +7,7 @@ const meanings: Readonly<Partial<Record<ErrorCode, string>>> = {
   BAD_COLLECTION_TYPE: 'this tag does not fit the value behind it',
   BAD_DIRECTIVE: 'this `%` line is no directive that YAML 1.2 knows',
   BAD_DQ_ESCAPE: 'this backslash escape does not exist in YAML',
-  BAD_INDENT: 'this line is indented differently than its neighbours',
+  BAD_INDENT: 'the indentation does not fit what is around it, or a closing bracket is missing',
   BAD_SCALAR_START: 'a value cannot begin with this character; put it in quotes',
   BLOCK_AS_IMPLICIT_KEY: 'two keys on one line, or a line indented too far',
   BLOCK_IN_FLOW: 'a block cannot stand inside `{ }` or `[ ]`',
