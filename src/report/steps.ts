@@ -13,7 +13,6 @@ const signs: Readonly<Record<Action, readonly [string, Meaning]>> = {
   change: ['~', 'changed'],
   recreate: ['±', 'changed'],
   delete: ['-', 'extra'],
-  restore: ['^', 'missing'],
 };
 
 /** The steps of a plan in their order, then its conflicts; ends in a newline unless there is nothing. */

@@ -12,6 +12,7 @@ import { address, difference, file, link, observedLink, observedRoute, route } f
 
 const create: Step = {
   action: 'create',
+  stage: 'settings',
   difference: difference({
     kind: 'route',
     desired: route('10.20.1.3/32', { gateway: '192.168.1.16', dev: 'ens192' }),
@@ -21,6 +22,7 @@ const create: Step = {
 };
 const change: Step = {
   action: 'change',
+  stage: 'settings',
   difference: difference({
     kind: 'link',
     desired: link('ens192', { kind: 'existing' }, { mtu: 1500, mac: '02:00:00:00:00:21' }),
@@ -30,6 +32,7 @@ const change: Step = {
 };
 const remove: Step = {
   action: 'delete',
+  stage: 'removals',
   difference: difference({ kind: 'link', desired: null, observed: observedLink('old0') }),
   notes: ['takes the foreign route 10.1.0.0/16 with it'],
 };
@@ -101,6 +104,7 @@ test('the summary counts what was done and what was not', () => {
 test('an address that is created is its own description', () => {
   const step: Step = {
     action: 'create',
+    stage: 'settings',
     difference: difference({ kind: 'address', desired: address('eth0', '10.20.1.2/24'), observed: null }),
     notes: [],
   };

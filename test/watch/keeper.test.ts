@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { ReconcileError } from '../../src/errors.ts';
+import type { ConvergeResult } from '../../src/reconcile/pass.ts';
+import type { DesiredNetwork } from '../../src/state/network.ts';
+import { Keeper, type WatchEvent } from '../../src/watch/keeper.ts';
+
+const nothing: ConvergeResult = { outcomes: [], left: [], items: 1 };
+
+function topology(name: string): DesiredNetwork {
+  return { name, protocol: 169, namespaces: new Map(), ignore: [], files: [] };
+}
+
+/** A keeper whose every load and converge is scripted: a name, or an error to throw. */
+function keeper(loads: (string | ReconcileError)[], refuse: ReadonlySet<string> = new Set()) {
+  const converged: string[] = [];
+  const events: WatchEvent[] = [];
+  const kept = new Keeper({
+    load: () => {
+      const next = loads.shift()!;
+      if (next instanceof ReconcileError) throw next;
+      return topology(next);
+    },
+    converge: (network) => {
+      if (refuse.has(network.name)) throw new ReconcileError('pruneGuard', 'more than half');
+      converged.push(network.name);
+      return nothing;
+    },
+    onEvent: (event) => events.push(event),
+  });
+  return { kept, converged, events };
+}
+
+const invalid = new ReconcileError('topology', 'not valid');
+
+test('the first pass throws what goes wrong', () => {
+  expect(() => keeper([invalid]).kept.pass('start')).toThrow(invalid);
+});
+
+test('an invalid topology leaves the last good one in force', () => {
+  const { kept, converged, events } = keeper(['a', invalid, 'b']);
+  for (const reason of ['start', 'edit', 'edit']) kept.pass(reason);
+  expect(converged).toEqual(['a', 'a', 'b']);
+  expect(events.map((event) => event.kind)).toEqual(['converged', 'refused', 'converged', 'converged']);
+});
+
+test('a topology that the prune guard stops leaves the last good one in force', () => {
+  const { kept, converged } = keeper(['a', 'b', invalid], new Set(['b']));
+  for (const reason of ['start', 'edit', 'edit']) kept.pass(reason);
+  expect(converged).toEqual(['a', 'a', 'a']);
+});
+
+test('an unexpected error is not swallowed', () => {
+  const broken = new Keeper({
+    load: () => topology('a'),
+    converge: () => {
+      throw new TypeError('bug');
+    },
+    onEvent: () => {},
+  });
+  expect(() => broken.pass('start')).toThrow(TypeError);
+});
