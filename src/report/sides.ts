@@ -1,6 +1,5 @@
 // The two sides of a difference, field by field: what is, what is wanted, and in which fields they differ.
 import type { Difference } from '../reconcile/difference.ts';
-import { familyOf } from '../state/ip.ts';
 import { isDeviceless } from '../state/route.ts';
 import { formatProtocol } from '../state/scope.ts';
 import {
@@ -108,7 +107,6 @@ function isLeftOpen(difference: Difference, field: string): boolean {
   if (kind === 'route' && desired !== null && field === 'dev') {
     return desired.dev === null && (desired.via !== null || isDeviceless(desired.type));
   }
-  if (kind === 'address' && desired !== null && field === 'scope') return familyOf(desired.address) === 6;
   return false;
 }
 

@@ -8,6 +8,7 @@ import type { DesiredNamespace, DesiredNetwork } from '../state/network.ts';
 import type { DesiredRoute, Nexthop } from '../state/route.ts';
 import { isDeviceless, MAIN_TABLE } from '../state/route.ts';
 import { formatScope, SCOPE_GLOBAL } from '../state/scope.ts';
+import { defaultAddressScope } from '../topology/model/link.ts';
 import { addressFields, type Fields, fdbFields, neighbourFields, routeFields, type Value } from './item.ts';
 import { sortSysctls } from './sysctl.ts';
 
@@ -83,7 +84,7 @@ function linkFields(link: DesiredLink, items: LinkItems): Fields {
 function addressItem(address: DesiredAddress): Value {
   const fields = item(addressFields(address), address.adopt, ['dev']);
   const { scope: _scope, ...rest } = fields;
-  const scoped = familyOf(address.address) === 4 && address.scope !== SCOPE_GLOBAL;
+  const scoped = address.scope !== defaultAddressScope(address.address);
   const said = scoped ? fields : rest;
   return Object.keys(said).length === 1 ? said.address! : said;
 }

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TopologyError } from '../../src/errors.ts';
+import { formatProblems } from '../../src/report/problems.ts';
 import { asTopology } from '../../src/report/topology.ts';
 import { formatTopology } from '../../src/report/yaml.ts';
 import type { DesiredNetwork } from '../../src/state/network.ts';
@@ -9,7 +11,7 @@ import { readTopology } from '../../src/topology/read.ts';
 import { network, small } from './network.ts';
 
 const everything = `name: everything
-ownership: { protocol: 42 }
+ownership: { protocol: 201 }
 hosts:
   host0: { netns: host0, uplink: { dev: ens192, address: 192.168.1.32/24, gateway: 192.168.1.1 } }
   host1: { netns: host1, uplink: { dev: ens192, addresses: [192.168.1.16/24, "fd00:1::16/64"], mtu: 9000 } }
@@ -45,6 +47,9 @@ netns:
           - { address: 10.1.0.1, peer: 10.1.0.2/32, noprefixroute: true }
           - { address: 10.2.0.1/24, scope: link, adopt: true }
           - fd00:2::1/64
+          - 169.254.7.7/32
+          - { address: 127.0.0.9/8, scope: global }
+          - fe80::77/64
     routes:
       - { dst: default, via: 10.0.0.2, dev: br0, metric: 50 }
       - { dst: "::/0", via: "fd00:2::2", dev: pat, src: "fd00:2::1" }
@@ -66,14 +71,24 @@ afterAll(() => rmSync(dir, { recursive: true }));
 function read(text: string): DesiredNetwork {
   const file = join(dir, 'a.yaml');
   writeFileSync(file, text);
-  return readTopology([file], { hosts: null, hostname: 'host0' });
+  try {
+    return readTopology([file], { hosts: null, hostname: 'host0' });
+  } catch (error) {
+    if (error instanceof TopologyError) throw new Error(formatProblems(error.problems));
+    throw error;
+  }
 }
 
-/** The network as plain data without places: what must survive a round trip, order included. */
+/** Items whose order counts within their link. */
+const onLinks = new Set(['addresses', 'neighbours', 'fdb']);
+
+/** The network as plain data without places: what must survive a round trip, every order that means something included. */
 function withoutPlaces(network: DesiredNetwork): unknown {
   const plain = JSON.stringify({ ...network, files: [] }, (key, value) => {
     if (key === 'source') return undefined;
-    return value instanceof Map ? [...value] : value;
+    if (onLinks.has(key)) return [...value].sort((a, b) => (a.dev < b.dev ? -1 : a.dev > b.dev ? 1 : 0));
+    if (!(value instanceof Map)) return value;
+    return key === 'sysctls' ? Object.fromEntries(value) : [...value];
   });
   return JSON.parse(plain);
 }
