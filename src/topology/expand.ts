@@ -1,9 +1,8 @@
 // Expand: a topology and the hosts of this run to the desired network, in the kernel's own normal form.
 // Pure: the order of maps in the files does not change the result, the order of address lists does.
-import { containsIp, type Family, familyOf } from '../state/ip.ts';
-import type { DesiredNamespace, DesiredNetwork } from '../state/network.ts';
-import { SELF } from '../state/network.ts';
-import { NOWHERE, type SourceFile } from '../state/place.ts';
+import { containsIp } from '../state/ip.ts';
+import { type DesiredNamespace, type DesiredNetwork, SELF } from '../state/network.ts';
+import type { SourceFile } from '../state/place.ts';
 import {
   addAddress,
   addLink,
@@ -21,9 +20,9 @@ import { expandUnderlay } from './expand/underlay.ts';
 import { expandWay, expandWorkload } from './expand/workload.ts';
 import type { Host } from './model/host.ts';
 import type { WrittenNamespace } from './model/namespace.ts';
+import type { Topology } from './model/topology.ts';
 import type { Workload } from './model/workload.ts';
 import { addFinding, type Finding } from './source/findings.ts';
-import type { Topology } from './validate.ts';
 
 const MAX_ITEMS = 2_000_000;
 /** Items of a workload beside its addresses and the routes to them: namespace, links, gateway, sysctls. */
@@ -55,16 +54,14 @@ export function expand(
 }
 
 function expandModel(draft: NetworkDraft, topology: Topology, touched: ReadonlySet<string>): void {
-  const families = new Set<Family>();
   const byHost = new Map<Host, Workload[]>();
   for (const workload of topology.workloads) {
-    for (const { address } of workload.addresses) families.add(familyOf(address));
     const list = byHost.get(workload.host);
     if (list === undefined) byHost.set(workload.host, [workload]);
     else list.push(workload);
   }
   for (const host of topology.hosts.values()) {
-    if (touched.has(host.name)) expandHost(draft, host, families, byHost.get(host) ?? []);
+    if (touched.has(host.name)) expandHost(draft, host, byHost.get(host) ?? []);
   }
   for (const underlay of topology.underlays) expandUnderlay(draft, underlay, (host) => touched.has(host));
   for (const [host, workloads] of byHost) {
@@ -145,7 +142,7 @@ function finish(draft: NetworkDraft, namespace: NamespaceDraft): DesiredNamespac
   return {
     name,
     manage,
-    source: source ?? NOWHERE,
+    source,
     links: finishLinks(draft, namespace),
     addresses: [...namespace.addresses.values()],
     neighbours: [...namespace.neighbours.values()],

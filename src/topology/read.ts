@@ -5,8 +5,9 @@ import type { SourceFile } from '../state/place.ts';
 import { allSlices, type ReadOptions, touchedHosts } from './expand/slice.ts';
 import { expand } from './expand.ts';
 import { type LoadedTopology, loadTopology } from './load.ts';
+import type { Topology } from './model/topology.ts';
 import { type Finding, type ProblemCode, toProblems } from './source/findings.ts';
-import { type Topology, validate } from './validate.ts';
+import { validate } from './validate.ts';
 
 export type { ReadOptions };
 

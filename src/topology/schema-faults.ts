@@ -5,7 +5,7 @@ import type { Place } from '../state/place.ts';
 import { quote } from './model/scalars.ts';
 import { schemaErrors } from './schema.ts';
 import { addFinding, type Finding, type ProblemCode } from './source/findings.ts';
-import { didYouMean } from './source/suggest.ts';
+import { didYouMean, nearestOf } from './source/suggest.ts';
 import {
   isList,
   isMap,
@@ -58,8 +58,12 @@ function faultOf(error: ErrorObject, value: Value): Fault | null {
       const hint = didYouMean(key, known) ?? `the keys here are ${known.join(', ')}`;
       return { code: 'unknownKey', message: `unknown key ${quote(key)}`, hint };
     }
-    case 'required':
-      return { code: 'missingKey', message: `the key \`${error.params.missingProperty}\` is missing` };
+    case 'required': {
+      const key = String(error.params.missingProperty);
+      // A misspelled key is spoken of as such.
+      if (isMap(value) && nearestOf(key, Object.keys(value)) !== null) return null;
+      return { code: 'missingKey', message: `the key \`${key}\` is missing` };
+    }
     case 'enum': {
       const allowed = (error.params.allowedValues as unknown[]).map(String);
       const hint = typeof value === 'string' ? didYouMean(value, allowed) : null;

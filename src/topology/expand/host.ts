@@ -1,5 +1,5 @@
 // A host's own items: its uplink, forwarding, and the route by which the kernel answers ARP for the gateway.
-import { type Family, familyOf, type Ip } from '../../state/ip.ts';
+import { familyOf, type Ip } from '../../state/ip.ts';
 import type { Place } from '../../state/place.ts';
 import { type Host, netnsOf, type Uplink } from '../model/host.ts';
 import { emptyLink, plainAddress } from '../model/link.ts';
@@ -18,20 +18,15 @@ import { blackholeRoute, defaultPrefix, deviceRoute, hostPrefix, routeVia } from
 /** The portless bridge that leads to the gateway on a host without uplink. */
 export const GATEWAY_BRIDGE = 'cali-gw';
 
-/** Adds a host: `families` are those of the topology's workloads, `workloads` those that run here. */
-export function expandHost(
-  draft: NetworkDraft,
-  host: Host,
-  families: ReadonlySet<Family>,
-  workloads: readonly Workload[],
-): void {
+/** Adds a host with the gateways of the workloads that run there. */
+export function expandHost(draft: NetworkDraft, host: Host, workloads: readonly Workload[]): void {
   const namespace = draftNamespace(draft, netnsOf(host), host.place);
   namespace.manage = host.manage;
   if (host.netns !== null)
     addLink(draft, namespace, { ...emptyLink('lo', host.place), kind: 'existing', up: true });
   if (host.uplink !== null) expandUplink(draft, namespace, host, host.uplink);
   addSysctl(draft, namespace, { key: 'net.ipv4.ip_forward', value: '1', source: host.place });
-  if (families.has(6))
+  if (workloads.some((workload) => hasFamily(workload, 6)))
     addSysctl(draft, namespace, { key: 'net.ipv6.conf.all.forwarding', value: '1', source: host.place });
   expandGateways(draft, namespace, host, workloads);
   for (const block of host.blocks) addRoute(draft, namespace, blackholeRoute(block, block.place));

@@ -45,12 +45,13 @@ function joinVeth(
 ): void {
   const peer = link.peer!;
   const self = { netns: namespace.name, name: link.name };
+  const says = `the peer of ${link.name} in ${namespace.name} is ${peer.name} in ${peer.netns}`;
   if (peer.netns !== SELF && !known.has(peer.netns)) {
     addFinding(
       draft.findings,
       'unknownNetns',
-      link.source,
-      `the peer of ${link.name} is in ${peer.netns}, a namespace the topology does not have`,
+      link.peerPlace,
+      `${says}, a namespace the topology does not have`,
       {
         hint: didYouMean(peer.netns, known) ?? `write \`${peer.netns}: {}\` under \`netns\``,
       },
@@ -58,42 +59,21 @@ function joinVeth(
     return;
   }
   if (peer.netns === self.netns && peer.name === self.name) {
-    addFinding(
-      draft.findings,
-      'itemsDisagree',
-      link.source,
-      `the veth ${link.name} in ${namespace.name} is its own peer`,
-    );
+    addFinding(draft.findings, 'itemsDisagree', link.peerPlace, `${says}, which is itself`);
     return;
   }
   const far =
     peer.netns === SELF ? draftNamespace(draft, SELF, link.source) : draft.namespaces.get(peer.netns);
-  if (far === undefined) return;
-  const other = far.links.get(peer.name);
+  const other = far?.links.get(peer.name);
   if (other === undefined) {
-    far.links.set(peer.name, {
-      ...emptyLink(peer.name, link.source),
-      kind: 'veth',
-      peer: self,
-      up: true,
-      adopt: link.adopt,
-    });
+    const end = emptyLink(peer.name, link.source);
+    far?.links.set(peer.name, { ...end, kind: 'veth', peer: self, up: true, adopt: link.adopt });
   } else if (other.kind !== null && other.kind !== 'veth') {
-    disagree(
-      draft,
-      link.source,
-      other.source,
-      `${link.name} in ${namespace.name} has the peer ${peer.name} in ${peer.netns}, which is of kind ${other.kind}`,
-    );
+    disagree(draft, link.peerPlace, other.source, `${says}, which is no veth but of kind ${other.kind}`);
   } else if (other.peer === null) {
-    far.links.set(peer.name, { ...other, kind: 'veth', peer: self });
+    far?.links.set(peer.name, { ...other, kind: 'veth', peer: self });
   } else if (other.peer.netns !== self.netns || other.peer.name !== self.name) {
-    disagree(
-      draft,
-      link.source,
-      other.source,
-      `${link.name} in ${namespace.name} has the peer ${peer.name} in ${peer.netns}, which has another`,
-    );
+    disagree(draft, link.peerPlace, other.peerPlace, `${says}, whose own peer is another`);
   }
 }
 
@@ -131,29 +111,15 @@ function specOf(draft: NetworkDraft, namespace: NamespaceDraft, link: LinkDraft)
 
 function checkMaster(draft: NetworkDraft, namespace: NamespaceDraft, link: LinkDraft): void {
   if (link.master === null) return;
+  const says = `the master of ${link.name} in ${namespace.name} is ${link.master}`;
   const master = namespace.links.get(link.master);
   if (master === undefined) {
-    addFinding(
-      draft.findings,
-      'unknownLink',
-      link.source,
-      `the master of ${link.name} is ${link.master}, a link that ${namespace.name} does not have`,
-      {
-        hint:
-          didYouMean(link.master, namespace.links.keys()) ??
-          `write it under \`links\`, as \`kind: existing\` if others make it`,
-      },
-    );
-  } else if (
-    master === link ||
-    master.kind === 'veth' ||
-    (master.kind === 'existing' && master.name === 'lo')
-  ) {
-    disagree(
-      draft,
-      link.source,
-      master.source,
-      `the master of ${link.name} in ${namespace.name} is ${link.master}, which is no bridge`,
-    );
+    addFinding(draft.findings, 'unknownLink', link.masterPlace, `${says}, a link that is not there`, {
+      hint:
+        didYouMean(link.master, namespace.links.keys()) ??
+        'write it under `links`, as `kind: existing` if others make it',
+    });
+  } else if (master.kind === 'veth' || master.name === 'lo' || master === link) {
+    disagree(draft, link.masterPlace, master.source, `${says}, which is no bridge`);
   }
 }

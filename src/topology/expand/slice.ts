@@ -2,8 +2,8 @@
 import { ReconcileError } from '../../errors.ts';
 import { SELF } from '../../state/network.ts';
 import type { Host } from '../model/host.ts';
+import type { Topology } from '../model/topology.ts';
 import { didYouMean } from '../source/suggest.ts';
-import type { Topology } from '../validate.ts';
 
 export interface ReadOptions {
   /** The hosts named with `--host`; null where none is. */

@@ -13,6 +13,7 @@ import {
   valuePlaceAt,
 } from '../source/tree.ts';
 import {
+  checkAddressed,
   checkName,
   type LocatedPrefix,
   type Reading,
@@ -77,7 +78,7 @@ function readHost(reading: Reading, name: string, map: MapValue, place: Place): 
   const { uplink, manage } = map;
   return {
     name,
-    netns: readName(reading, map, 'netns'),
+    netns: map.netns === undefined ? null : (readName(reading, map, 'netns') ?? name),
     uplink: isMap(uplink) ? readUplink(reading, uplink, valuePlace(reading.places, map, 'uplink')) : null,
     blocks: readBlocks(reading, map),
     manage: manage === 'owned' || manage === 'full' ? manage : null,
@@ -89,14 +90,7 @@ function readUplink(reading: Reading, map: MapValue, place: Place): Uplink {
   const dev = readIfname(reading, map, 'dev') ?? '';
   const addresses = readAddresses(reading, map);
   const gateway = readIp(reading, map, 'gateway');
-  if (map.address === undefined && map.addresses === undefined) {
-    addFinding(
-      reading.findings,
-      'missingKey',
-      place,
-      'the uplink has no `address`; other hosts reach this one by it',
-    );
-  }
+  checkAddressed(reading, map, place, 'the uplink has no `address`; other hosts reach this one by it');
   const onLink =
     gateway !== null && (isLinkLocal(gateway) || addresses.some((address) => containsIp(address, gateway)));
   if (gateway !== null && addresses.length > 0 && !onLink) {

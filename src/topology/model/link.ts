@@ -28,6 +28,8 @@ export interface LinkDraft {
   readonly name: string;
   readonly kind: LinkKind | null;
   readonly peer: LinkEnd | null;
+  /** Where the peer is said. */
+  readonly peerPlace: Place;
   readonly stp: boolean | null;
   readonly vlanFiltering: boolean | null;
   readonly up: boolean | null;
@@ -35,6 +37,8 @@ export interface LinkDraft {
   readonly mtu: number | null;
   readonly mac: string | null;
   readonly master: string | null;
+  /** Where the master is said. */
+  readonly masterPlace: Place;
   readonly adopt: boolean;
   readonly source: Place;
 }
@@ -64,12 +68,14 @@ export function emptyLink(name: string, source: Place): LinkDraft {
     name,
     kind: null,
     peer: null,
+    peerPlace: source,
     stp: null,
     vlanFiltering: null,
     up: null,
     mtu: null,
     mac: null,
     master: null,
+    masterPlace: source,
     adopt: false,
     source,
   };
@@ -98,12 +104,14 @@ export function readLink(
     name,
     kind: kind ?? (peer === undefined ? null : 'veth'),
     peer: isMap(peer) ? readPeer(reading, netns, peer) : null,
+    peerPlace: valuePlace(reading.places, map, 'peer'),
     stp: readBoolean(map, 'stp'),
     vlanFiltering: readBoolean(map, 'vlanFiltering'),
     up: readBoolean(map, 'up'),
     mtu: readNumber(map, 'mtu'),
     mac: readMac(reading, map, 'mac'),
     master: readIfname(reading, map, 'master'),
+    masterPlace: valuePlace(reading.places, map, 'master'),
     adopt: readBoolean(map, 'adopt') ?? false,
     source,
   };

@@ -11,15 +11,7 @@ import {
 } from '../../state/route.ts';
 import { parseScope, RTN_UNICAST, routeTypes, SCOPE_GLOBAL, SCOPE_LINK } from '../../state/scope.ts';
 import { addFinding } from '../source/findings.ts';
-import {
-  isList,
-  isMap,
-  itemPlace,
-  type ListValue,
-  type MapValue,
-  placeOf,
-  valuePlace,
-} from '../source/tree.ts';
+import { isList, isMap, itemPlace, type ListValue, type MapValue, valuePlace } from '../source/tree.ts';
 import {
   type LocatedPrefix,
   type Reading,
@@ -55,11 +47,11 @@ function readRoute(reading: Reading, map: MapValue, place: Place): DesiredRoute 
   const hops = isList(map.nexthops) ? readNexthops(reading, map.nexthops) : null;
   const table = readTable(reading, map);
   const scope = readScope(reading, map);
-  if (dst === null || reading.findings.length > before) return null;
-  const family = familyOf(dst.address);
   const type = routeTypes.get(readText(map, 'type') ?? 'unicast') ?? RTN_UNICAST;
   checkWays(reading, map, place, type);
-  checkFamilies(reading, map, family, [via, src]);
+  if (dst === null || reading.findings.length > before) return null;
+  const family = familyOf(dst.address);
+  if (!checkFamilies(reading, map, family, [via, src])) return null;
   const single = hops?.length === 1 ? hops[0]! : null;
   const nexthops = hops === null || single !== null ? null : sortNexthops(hops);
   const way = { via: single?.via ?? via, dev: single?.dev ?? dev };
@@ -190,21 +182,23 @@ function checkWays(reading: Reading, map: MapValue, place: Place, type: number):
   }
 }
 
-function checkFamilies(reading: Reading, map: MapValue, family: Family, said: readonly (Ip | null)[]): void {
-  const hops = isList(map.nexthops) ? map.nexthops.filter(isMap) : [];
+/** Whether routers and source are of the destination's family; a finding for each that is not. */
+function checkFamilies(
+  reading: Reading,
+  map: MapValue,
+  family: Family,
+  said: readonly (Ip | null)[],
+): boolean {
   const [via = null, src = null] = said;
-  const wrong = (ip: Ip | null): boolean => ip !== null && familyOf(ip) !== family;
-  const message = `the destination is IPv${family}, and this is not`;
-  if (wrong(via)) addFinding(reading.findings, 'badRoute', valuePlace(reading.places, map, 'via'), message);
-  if (wrong(src)) addFinding(reading.findings, 'badRoute', valuePlace(reading.places, map, 'src'), message);
-  for (const hop of hops) {
-    const text = readText(hop, 'via');
-    if (text === null || text.includes(':') === (family === 6)) continue;
-    addFinding(
-      reading.findings,
-      'badRoute',
-      valuePlace(reading.places, hop, 'via') || placeOf(reading.places, hop),
-      message,
-    );
+  const hops = isList(map.nexthops) ? map.nexthops.filter(isMap) : [];
+  const wrong = hops.filter(
+    (hop) => hop.via !== undefined && readText(hop, 'via')?.includes(':') !== (family === 6),
+  );
+  const places = wrong.map((hop) => valuePlace(reading.places, hop, 'via'));
+  if (via !== null && familyOf(via) !== family) places.push(valuePlace(reading.places, map, 'via'));
+  if (src !== null && familyOf(src) !== family) places.push(valuePlace(reading.places, map, 'src'));
+  for (const place of places) {
+    addFinding(reading.findings, 'badRoute', place, `the destination is IPv${family}, and this is not`);
   }
+  return places.length === 0;
 }

@@ -13,6 +13,7 @@ import { parseMac } from '../../state/link.ts';
 import { SELF } from '../../state/network.ts';
 import type { Place } from '../../state/place.ts';
 import { addFinding, type Finding } from '../source/findings.ts';
+import { nearestOf } from '../source/suggest.ts';
 import { isList, itemPlace, type MapValue, type Places, valuePlace } from '../source/tree.ts';
 
 /** What reading a topology works with. */
@@ -137,6 +138,12 @@ export function readAddresses(reading: Reading, map: MapValue): LocatedPrefix[] 
     if (typeof item !== 'string') return [];
     return toAddress(reading, item, itemPlace(reading.places, list, index)) ?? [];
   });
+}
+
+/** Says that `address` is missing, unless it is there in some form, if only misspelled. */
+export function checkAddressed(reading: Reading, map: MapValue, place: Place, message: string): void {
+  if (map.addresses !== undefined || nearestOf('address', Object.keys(map)) !== null) return;
+  addFinding(reading.findings, 'missingKey', place, message);
 }
 
 /** Reads an address with a length, at a place; a finding where it is none that a link can have. */

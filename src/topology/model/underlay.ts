@@ -112,7 +112,7 @@ function findHost(
     const lacking = host.netns === null ? 'is a real machine' : 'has no `uplink`';
     const hint =
       host.netns === null ? 'give it a `netns` to simulate it here' : 'give it an `uplink` to wire';
-    addFinding(reading.findings, 'unknownHost', place, `${name} ${lacking}, so no wire can be made to it`, {
+    addFinding(reading.findings, 'noWay', place, `${name} ${lacking}, so no wire can be made to it`, {
       hint,
     });
     return null;

@@ -9,15 +9,18 @@ import {
   formatPrefix,
   type Ip,
 } from '../../state/ip.ts';
+import { SELF } from '../../state/network.ts';
 import type { Place } from '../../state/place.ts';
 import { addFinding } from '../source/findings.ts';
-import { didYouMean } from '../source/suggest.ts';
+import { didYouMean, nearestOf } from '../source/suggest.ts';
 import { isMap, keyPlaceAt, type MapValue, placeOf, valuePlace, valuePlaceAt } from '../source/tree.ts';
-import type { Host } from './host.ts';
+import { type Host, thisMachine } from './host.ts';
 import { type Pool, poolOf } from './pool.ts';
 import {
+  checkAddressed,
   checkName,
   type LocatedPrefix,
+  quote,
   type Reading,
   readAddresses,
   readIfname,
@@ -95,7 +98,6 @@ export function readWorkloads(
     const place = valuePlaceAt(reading.places, map, index);
     const workload = readWorkload(reading, name, value, place, hosts, pools);
     const copies = Math.min(65536, readNumber(value, 'replicas') ?? 0);
-    if (workload === null) continue;
     if (value.replicas === undefined) workloads.push(workload);
     else if (checkReplicas(reading, workload, value, copies, pools)) pushCopies(workloads, workload, copies);
     if (workloads.length <= MAX_WORKLOADS) continue;
@@ -117,15 +119,14 @@ function readWorkload(
   place: Place,
   hosts: ReadonlyMap<string, Host>,
   pools: readonly Pool[],
-): Workload | null {
+): Workload {
   const host = readHostOf(reading, map, place, hosts);
   const addresses = readAddresses(reading, map);
-  if (map.address === undefined && map.addresses === undefined) {
-    addFinding(reading.findings, 'missingKey', place, 'the workload has no `address`');
-  }
+  checkAddressed(reading, map, place, 'the workload has no `address`');
   const mode = readText(map, 'gatewayMode');
-  const workload: Omit<Workload, 'host'> = {
+  const workload: Workload = {
     name,
+    host,
     addresses,
     netns: readName(reading, map, 'netns') ?? name,
     netnsStated: map.netns !== undefined,
@@ -140,43 +141,28 @@ function readWorkload(
     place,
   };
   checkValues(reading, map, workload);
-  return host === null ? null : { ...workload, host };
+  return workload;
 }
 
-function readHostOf(
-  reading: Reading,
-  map: MapValue,
-  place: Place,
-  hosts: ReadonlyMap<string, Host>,
-): Host | null {
+/** The host that runs a workload; where there is no such host, a finding and a stand-in that is none of the hosts. */
+function readHostOf(reading: Reading, map: MapValue, place: Place, hosts: ReadonlyMap<string, Host>): Host {
   const name = readText(map, 'host');
-  if (name === null) {
-    if (map.host !== undefined) return null;
-    if (hosts.size === 1) return [...hosts.values()][0]!;
-    addFinding(
-      reading.findings,
-      'missingKey',
-      place,
-      'the key `host` is missing; there are several hosts to choose from',
-    );
-    return null;
-  }
-  const host = hosts.get(name);
+  const only = hosts.size === 1 ? [...hosts.values()][0] : undefined;
+  const host = name === null ? only : hosts.get(name);
   if (host !== undefined) return host;
-  addFinding(
-    reading.findings,
-    'unknownHost',
-    valuePlace(reading.places, map, 'host'),
-    `no host is named \`${name}\``,
-    {
-      hint:
-        didYouMean(name, hosts.keys()) ??
-        (hosts.size === 0
-          ? 'the topology has no `hosts`'
-          : `the hosts are ${[...hosts.keys()].slice(0, 8).join(', ')}`),
-    },
-  );
-  return null;
+  if (name !== null) {
+    const names = [...hosts.keys()].filter((known) => known !== SELF);
+    const choice =
+      names.length === 0 ? 'the topology has no `hosts`' : `the hosts are ${names.slice(0, 8).join(', ')}`;
+    const at = valuePlace(reading.places, map, 'host');
+    addFinding(reading.findings, 'unknownHost', at, `no host is named ${quote(name)}`, {
+      hint: didYouMean(name, names) ?? choice,
+    });
+  } else if (map.host === undefined && hosts.size > 1 && nearestOf('host', Object.keys(map)) === null) {
+    const message = 'the key `host` is missing, and there are several hosts to choose from';
+    addFinding(reading.findings, 'missingKey', place, message);
+  }
+  return { ...thisMachine(place), name: name ?? '' };
 }
 
 function readEnd(reading: Reading, map: MapValue, key: string): string | null {
@@ -191,7 +177,7 @@ function readEnd(reading: Reading, map: MapValue, key: string): string | null {
   return null;
 }
 
-function checkValues(reading: Reading, map: MapValue, workload: Omit<Workload, 'host'>): void {
+function checkValues(reading: Reading, map: MapValue, workload: Workload): void {
   const { addresses, gateway, mtu } = workload;
   if (
     gateway !== null &&
