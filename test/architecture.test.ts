@@ -93,9 +93,7 @@ describe('source tree', () => {
 
   it('ends the process only in the command line and the lab', () => {
     const mayEnd = /^(cli\.ts|commands\/|lab\/)/;
-    expect(named(({ path, code }) => !mayEnd.test(path) && /\bprocess\.exit\b/.test(code))).toEqual(
-      [],
-    );
+    expect(named(({ path, code }) => !mayEnd.test(path) && /\bprocess\.exit\b/.test(code))).toEqual([]);
   });
 });
 
