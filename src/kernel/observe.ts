@@ -1,7 +1,9 @@
 // Observe: the live state of namespaces, read over rtnetlink and /proc. Sends dumps and questions only.
 import { ReconcileError } from '../errors.ts';
+import type { ObservedAddress } from '../state/address.ts';
 import type { LinkEnd, ObservedLink } from '../state/link.ts';
 import { parseClaim, parseOwnerAlias } from '../state/mark.ts';
+import type { ObservedNeighbour } from '../state/neighbour.ts';
 import { type Claim, type ObservedNamespace, type ObservedNetwork, SELF } from '../state/network.ts';
 import type { ObservedRoute } from '../state/route.ts';
 import { formatAddressDump, parseAddress } from './codec/address.ts';
@@ -22,11 +24,13 @@ import type { Machine } from './machine.ts';
 import type { Netns } from './netns.ts';
 import { readFreshSysctls, readSysctls } from './observe-sysctl.ts';
 
-/** What to read: namespaces by name, with the sysctls asked for in each. */
+/** What to read. */
 export interface Scope {
-  /** The topology whose claims are looked for in every other namespace. */
+  /** The topology whose marks are looked for in every namespace that is not named. */
   readonly topology: string;
-  readonly sysctls: ReadonlyMap<string, readonly string[]>;
+  readonly names: ReadonlySet<string>;
+  /** The sysctls to read in a namespace, beside those of its links that differ from a new link's. */
+  sysctlsOf(netns: string): readonly string[];
   /** Sysctls whose value in a namespace nobody touched is asked for. */
   readonly fresh: readonly string[];
 }
@@ -41,22 +45,21 @@ interface Reading {
 /** Reads the namespaces of a scope and every other one that the topology made or claimed. */
 export function observe(machine: Machine, scope: Scope): ObservedNetwork {
   const readings: Reading[] = [];
-  for (const name of new Set([SELF, ...scope.sysctls.keys(), ...machine.names()])) {
+  for (const name of new Set([SELF, ...scope.names, ...machine.names()])) {
     const netns = openIfWanted(machine, name, scope);
-    if (netns !== null)
-      readings.push({ name, netns, links: netns.socket.dump(RTM_GETLINK, formatLinkDump, parseLink) });
+    if (netns !== null) readings.push({ name, netns, links: readLinks(netns) });
   }
   const peers = findPeers(readings);
   const namespaces = new Map<string, ObservedNamespace>();
   for (const reading of readings) {
-    namespaces.set(reading.name, observeNamespace(reading, peers, scope.sysctls.get(reading.name) ?? []));
+    namespaces.set(reading.name, observeNamespace(reading, peers, scope.sysctlsOf(reading.name)));
   }
   return { namespaces, freshSysctls: readFreshSysctls(scope.fresh) };
 }
 
 /** Opens a namespace that is in the scope or bears the topology's mark; null for any other and for one that is gone. */
 function openIfWanted(machine: Machine, name: string, scope: Scope): Netns | null {
-  const wanted = scope.sysctls.has(name);
+  const wanted = scope.names.has(name);
   let netns: Netns | null;
   try {
     netns = machine.namespace(name);
@@ -92,27 +95,14 @@ function observeNamespace(reading: Reading, peers: Peers, sysctlKeys: readonly s
       peer: peers.get(reading.name)?.get(link.ifindex) ?? null,
     });
   }
-  const dumpNeighbours = (table: 'neighbours' | 'proxies') =>
-    socket.dump(
-      RTM_GETNEIGH,
-      (writer) => formatNeighbourDump(writer, table),
-      (buffer, start, end) => {
-        const neighbour = parseNeighbour(buffer, start, end, nameOf);
-        return neighbour?.proxy || neighbour?.permanent || neighbour?.protocol ? neighbour : null;
-      },
-    );
   return {
     name: reading.name,
     cookie: socket.cookie,
     madeBy: parseOwnerAlias(lo?.alias ?? ''),
     claims: lo === undefined ? [] : claimsOf(lo),
     links,
-    addresses: socket.dump(
-      RTM_GETADDR,
-      (writer) => formatAddressDump(writer, 0),
-      (buffer, start, end) => parseAddress(buffer, start, end, nameOf),
-    ),
-    neighbours: [...dumpNeighbours('neighbours'), ...dumpNeighbours('proxies')],
+    addresses: readAddresses(reading.netns, nameOf),
+    neighbours: readNeighbours(reading.netns, nameOf),
     fdb: reading.links.some((link) => link.kind === 'vxlan')
       ? socket.dump(
           RTM_GETNEIGH,
@@ -127,6 +117,34 @@ function observeNamespace(reading: Reading, peers: Peers, sysctlKeys: readonly s
     ),
     sysctls: readSysctls(reading.netns, reading.links, sysctlKeys),
   };
+}
+
+/** The links of a namespace, by ifindex and unresolved. Equivalent to `ip link show`. */
+export function readLinks(netns: Netns): LinkMessage[] {
+  return netns.socket.dump(RTM_GETLINK, formatLinkDump, parseLink);
+}
+
+/** Equivalent to `ip address show`. */
+export function readAddresses(netns: Netns, nameOf: LinkNames): ObservedAddress[] {
+  return netns.socket.dump(
+    RTM_GETADDR,
+    (writer) => formatAddressDump(writer, 0),
+    (buffer, start, end) => parseAddress(buffer, start, end, nameOf),
+  );
+}
+
+/** Permanent and marked neighbours, and proxies. Equivalent to `ip neighbour show nud permanent` and `… show proxy`. */
+export function readNeighbours(netns: Netns, nameOf: LinkNames): ObservedNeighbour[] {
+  const read = (table: 'neighbours' | 'proxies'): ObservedNeighbour[] =>
+    netns.socket.dump(
+      RTM_GETNEIGH,
+      (writer) => formatNeighbourDump(writer, table),
+      (buffer, start, end) => {
+        const neighbour = parseNeighbour(buffer, start, end, nameOf);
+        return neighbour?.proxy || neighbour?.permanent || neighbour?.protocol ? neighbour : null;
+      },
+    );
+  return [...read('neighbours'), ...read('proxies')];
 }
 
 /** A route of any table but `local`, and no IPv6 multicast or anycast entry that the kernel keeps for itself. */

@@ -1,8 +1,18 @@
 // A difference between the desired and the observed network: the unit of reports, plans and outcomes.
-import { type Address, type DesiredAddress, formatAddressKey, type ObservedAddress } from '../state/address.ts';
+import {
+  type Address,
+  type DesiredAddress,
+  formatAddressKey,
+  type ObservedAddress,
+} from '../state/address.ts';
 import { type DesiredFdbEntry, type FdbEntry, fdbKey, type ObservedFdbEntry } from '../state/fdb.ts';
 import type { DesiredLink, ObservedLink } from '../state/link.ts';
-import { type DesiredNeighbour, type Neighbour, neighbourKey, type ObservedNeighbour } from '../state/neighbour.ts';
+import {
+  type DesiredNeighbour,
+  type Neighbour,
+  neighbourKey,
+  type ObservedNeighbour,
+} from '../state/neighbour.ts';
 import type { DesiredNamespace, ObservedNamespace } from '../state/network.ts';
 import { type DesiredRoute, formatRouteKey, type ObservedRoute, type Route } from '../state/route.ts';
 import type { DesiredSysctl } from '../state/sysctl.ts';

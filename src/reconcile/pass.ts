@@ -1,8 +1,15 @@
-// One pass: observe, diff, plan, apply, then read back and prove.
+// One pass: observe, diff, plan, apply, then read back and prove. What the kernel took along unannounced, or what one
+// step made possible for another, shows in the reading back and is mended in a further round.
 import type { Machine } from '../kernel/machine.ts';
-import type { DesiredNetwork } from '../state/network.ts';
-import type { Difference, Outcome } from './difference.ts';
-import type { Plan, Step } from './plan.ts';
+import { observe, type Scope } from '../kernel/observe.ts';
+import type { DesiredNetwork, ObservedNetwork } from '../state/network.ts';
+import { type Applied, recordApplied } from './applied.ts';
+import { apply } from './apply.ts';
+import { type Diff, diff } from './diff.ts';
+import { type Difference, differenceKey, type Outcome } from './difference.ts';
+import { type Plan, plan, type Step } from './plan.ts';
+import { checkPruneGuard } from './prune-guard.ts';
+import { loadApplied, saveApplied } from './run-directory.ts';
 
 export interface ConvergeOptions {
   /** Overwrite foreign items that stand, different, at desired identities. */
@@ -16,31 +23,161 @@ export interface ConvergeOptions {
 export interface ConvergeResult {
   /** In the order they were carried out; conflicts are skipped, with their reason. */
   readonly outcomes: readonly Outcome[];
-  /** Sysctls that left the file outside links and namespaces of ours: they stay, and are reported once. */
+  /** `NETNS KEY` of sysctls that left the file outside links and namespaces of ours: they stay, and are told once. */
   readonly left: readonly string[];
-  /** Items in sync after the pass. */
+  /** How many items the topology wants. */
   readonly items: number;
 }
 
 export interface InspectResult {
-  /** Every difference, conflicts included, in the order of the plan. */
+  /** Every difference, conflicts included, by namespace and kind. */
   readonly differences: readonly Difference[];
   readonly plan: Plan;
   /** How many items the topology wants. */
   readonly items: number;
 }
 
+/** A step may only show its effect on others after the kernel was read again; more rounds than this mean a rival. */
+const ROUNDS = 5;
+
 /** Reads the kernel and compares: sends dumps only, changes nothing. */
-export function inspect(_machine: Machine, _desired: DesiredNetwork, _options: { readonly adopt: boolean }): InspectResult {
-  throw new Error('being written');
+export function inspect(
+  machine: Machine,
+  desired: DesiredNetwork,
+  options: { readonly adopt: boolean },
+): InspectResult {
+  const applied = loadApplied(machine, desired.name);
+  const { observed, found } = compare(machine, desired, applied, options.adopt);
+  return {
+    differences: found.differences,
+    plan: plan(found.differences, desired, observed),
+    items: countItems(desired),
+  };
 }
 
 /** Makes the kernel what the topology wants, reads it back, and says what became of every difference. */
-export function converge(_machine: Machine, _desired: DesiredNetwork, _options: ConvergeOptions): ConvergeResult {
-  throw new Error('being written');
+export function converge(
+  machine: Machine,
+  desired: DesiredNetwork,
+  options: ConvergeOptions,
+): ConvergeResult {
+  const applied = loadApplied(machine, desired.name);
+  const results = new Map<string, Outcome>();
+  let left: readonly string[] = [];
+  let failedBefore: ReadonlySet<string> = new Set();
+  for (let round = 1; ; round++) {
+    const { observed, found } = compare(machine, desired, applied, options.adopt);
+    if (round === 1) {
+      left = found.left;
+      if (!options.pruneAll) checkPruneGuard(found.differences, desired, observed);
+    }
+    const current = plan(found.differences, desired, observed);
+    const remaining = new Set(current.steps.map((step) => keyOf(step.difference)));
+    settle(results, remaining, current.conflicts);
+    const isStuck = current.steps.every((step) => failedBefore.has(keyOf(step.difference)));
+    if (isStuck || round > ROUNDS) break;
+    const onStep = options.onStep ?? (() => {});
+    const outcomes = apply(machine, current, desired, observed, { combine: round === 1, onStep });
+    for (const outcome of outcomes) results.set(keyOf(outcome.difference), outcome);
+    failedBefore = new Set(outcomes.filter((o) => o.outcome !== 'done').map((o) => keyOf(o.difference)));
+  }
+  const unsettled = new Set(
+    [...results].filter(([, outcome]) => outcome.outcome !== 'done').map(([key]) => key),
+  );
+  saveApplied(
+    machine,
+    desired.name,
+    recordApplied(desired, (netns, subject) => !unsettled.has(keyOf({ ...subject, netns }))),
+  );
+  return { outcomes: [...results.values()], left, items: countItems(desired) };
+}
+
+/** What a destroy is told: a topology's name, and what its file says where there is one. */
+export interface Destroyed {
+  readonly name: string;
+  /** Null: whatever number the claims under the name give. */
+  readonly protocol: number | null;
+  /** Namespaces to look at though they bear no claim. */
+  readonly namespaces: readonly string[];
 }
 
 /** Removes everything that bears the topology's mark, and nothing else. */
-export function destroy(_machine: Machine, _name: string, _options: Pick<ConvergeOptions, 'onStep'>): ConvergeResult {
-  throw new Error('being written');
+export function destroy(
+  machine: Machine,
+  destroyed: Destroyed,
+  options: Pick<ConvergeOptions, 'onStep'>,
+): ConvergeResult {
+  const nothing: DesiredNetwork = {
+    name: destroyed.name,
+    protocol: destroyed.protocol ?? NO_PROTOCOL,
+    namespaces: new Map(),
+    ignore: [],
+    files: [],
+  };
+  return converge(machine, nothing, { adopt: false, pruneAll: true, ...options });
+}
+
+/** RTPROT_UNSPEC: no item of ours bears it, so only numbers that claims give are ours. */
+const NO_PROTOCOL = -1;
+
+/** What the rounds before did is settled by what is read now: done is what no longer differs. */
+function settle(
+  results: Map<string, Outcome>,
+  remaining: ReadonlySet<string>,
+  conflicts: readonly Difference[],
+): void {
+  for (const [key, outcome] of results) {
+    if (outcome.outcome === 'done' && remaining.has(key)) {
+      results.set(key, { ...outcome, outcome: 'failed', reason: 'the kernel took it, and it did not stay' });
+    } else if (outcome.outcome !== 'done' && !remaining.has(key)) {
+      results.set(key, { ...outcome, outcome: 'done', reason: null });
+    }
+  }
+  for (const difference of conflicts) {
+    const reason = 'a foreign item stands there; --adopt takes it over';
+    results.set(keyOf(difference), { difference, outcome: 'skipped', reason });
+  }
+}
+
+function keyOf(difference: Parameters<typeof differenceKey>[0]): string {
+  return `${difference.netns} ${difference.kind} ${differenceKey(difference)}`;
+}
+
+function compare(
+  machine: Machine,
+  desired: DesiredNetwork,
+  applied: Applied,
+  adopt: boolean,
+): { observed: ObservedNetwork; found: Diff } {
+  machine.release();
+  const observed = observe(machine, scopeOf(desired, applied));
+  const found = diff(desired, observed, { adopt, applied });
+  return { observed, found };
+}
+
+function scopeOf(desired: DesiredNetwork, applied: Applied): Scope {
+  const dropped = [...applied.sysctls].flatMap(([netns, keys]) =>
+    keys.filter((key) => !desired.namespaces.get(netns)?.sysctls.has(key)),
+  );
+  return {
+    topology: desired.name,
+    names: new Set(desired.namespaces.keys()),
+    sysctlsOf: (netns) => [
+      ...new Set([
+        ...(desired.namespaces.get(netns)?.sysctls.keys() ?? []),
+        ...(applied.sysctls.get(netns) ?? []),
+      ]),
+    ],
+    fresh: [...new Set(dropped)],
+  };
+}
+
+/** Every namespace, link, address, neighbour, forwarding entry, route and sysctl of a topology. */
+function countItems(desired: DesiredNetwork): number {
+  let count = 0;
+  for (const { links, addresses, neighbours, fdb, routes, sysctls } of desired.namespaces.values()) {
+    count +=
+      1 + links.size + addresses.length + neighbours.length + fdb.length + routes.length + sysctls.size;
+  }
+  return count;
 }

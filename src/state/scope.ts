@@ -12,6 +12,8 @@ const scopes: ReadonlyMap<string, number> = new Map([
   ['host', SCOPE_HOST],
 ]);
 
+export const RTPROT_KERNEL = 2;
+
 export const RTN_UNICAST = 1;
 
 /** The route types a topology can state. */

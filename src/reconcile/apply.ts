@@ -1,0 +1,167 @@
+// Apply: carries out a plan, stage by stage and in each namespace by namespace. One failure costs one item: what does
+// not depend on it goes through, and everything is told in the outcomes.
+import type { Machine } from '../kernel/machine.ts';
+import { Requests } from '../kernel/requests.ts';
+import type { NetlinkSocket } from '../kernel/socket.ts';
+import { claimName, ownerAlias } from '../state/mark.ts';
+import type { DesiredNetwork, ObservedNetwork } from '../state/network.ts';
+import { makeLinks } from './apply-links.ts';
+import { carryOutRemovals, deleteLinks } from './apply-removals.ts';
+import { carryOutSettings } from './apply-settings.ts';
+import type { Outcome } from './difference.ts';
+import { Outcomes, type Tag } from './outcomes.ts';
+import type { Plan, Stage, Step } from './plan.ts';
+import { type Site, Sites } from './site.ts';
+import { writeSysctls } from './write-sysctls.ts';
+
+export interface ApplyOptions {
+  /** Gather all settings of a link in one message: quick, but one that the kernel refuses costs them all. */
+  readonly combine: boolean;
+  readonly onStep: (step: Step, outcome: Outcome) => void;
+}
+
+/** The `lo` of every namespace. */
+const LOOPBACK_IFINDEX = 1;
+
+export function apply(
+  machine: Machine,
+  plan: Plan,
+  desired: DesiredNetwork,
+  observed: ObservedNetwork,
+  options: ApplyOptions,
+): Outcome[] {
+  const outcomes = new Outcomes();
+  const sites = new Sites(machine, desired, observed, outcomes);
+  const results: Outcome[] = [];
+  const tell = (steps: readonly Step[]): void => {
+    for (const step of steps) {
+      const outcome = outcomes.of(step);
+      results.push(outcome);
+      options.onStep(step, outcome);
+    }
+  };
+  const ofStage = (stage: Stage): Step[] => plan.steps.filter((step) => step.stage === stage);
+
+  const namespaces = ofStage('namespaces');
+  for (const [name, steps] of byNamespace(namespaces)) prepareNamespace(name, steps, sites, outcomes);
+  tell(namespaces);
+
+  const clearing = ofStage('clearing');
+  for (const [site, steps] of atSites(clearing, sites, outcomes)) deleteLinks(site, steps);
+  tell(clearing);
+
+  const links = ofStage('links');
+  const conflicts = new Set(
+    plan.conflicts.filter((d) => d.kind === 'link').map((d) => `${d.netns} ${d.desired?.name}`),
+  );
+  makeLinks(atSites(links, sites, outcomes), sites, outcomes, conflicts);
+  const settings = ofStage('settings');
+  const settingsBySite = new Map(atSites(settings, sites, outcomes));
+  for (const site of sites.opened()) {
+    const steps = settingsBySite.get(site) ?? [];
+    if (steps.length > 0 || site.born.length > 0) carryOutSettings(site, steps, outcomes, options.combine);
+  }
+  tell(links);
+  tell(settings);
+
+  const removals = ofStage('removals');
+  for (const [site, steps] of atSites(removals, sites, outcomes)) carryOutRemovals(site, steps, outcomes);
+  tell(removals);
+
+  const farewells = ofStage('farewells');
+  sayFarewell(farewells, sites, outcomes);
+  dropOldClaims(namespaces, sites);
+  tell(farewells);
+  return results;
+}
+
+function byNamespace(steps: readonly Step[]): Map<string, Step[]> {
+  const groups = new Map<string, Step[]>();
+  for (const step of steps) {
+    const group = groups.get(step.difference.netns);
+    if (group === undefined) groups.set(step.difference.netns, [step]);
+    else group.push(step);
+  }
+  return groups;
+}
+
+/** The steps of each namespace with its site; those of a namespace that is not there are skipped. */
+function atSites(steps: readonly Step[], sites: Sites, outcomes: Outcomes): Array<[Site, Step[]]> {
+  const placed: Array<[Site, Step[]]> = [];
+  for (const [name, group] of byNamespace(steps)) {
+    const site = sites.at(name);
+    if (site === null) outcomes.skip(group, `namespace ${name} does not exist`);
+    else placed.push([site, group]);
+  }
+  return placed;
+}
+
+/** Makes or claims a namespace, then writes the sysctls that are the namespace's own. */
+function prepareNamespace(name: string, steps: readonly Step[], sites: Sites, outcomes: Outcomes): void {
+  const own = steps.find((step) => step.difference.kind === 'netns');
+  if (own !== undefined) {
+    try {
+      const mark = (socket: NetlinkSocket, made: boolean): void => markNamespace(socket, sites.network, made);
+      if (own.action === 'create') sites.machine.create(name, (socket) => mark(socket, true));
+      else mark(sites.machine.namespace(name)!.socket, false);
+    } catch (error) {
+      outcomes.fail(own, error);
+    }
+  }
+  const site = sites.at(name);
+  const sysctls = steps.filter((step) => step !== own);
+  if (site === null) outcomes.skip(sysctls, `namespace ${name} does not exist`);
+  else writeSysctls(site, sysctls, outcomes);
+}
+
+/** Claims a namespace, and says on it that we made it. */
+function markNamespace(socket: NetlinkSocket, network: DesiredNetwork, made: boolean): void {
+  const refusals: Error[] = [];
+  const requests = new Requests<null>(socket, (_tag, error) => refusals.push(error));
+  if (made) requests.linkSet(null, LOOPBACK_IFINDEX, { alias: ownerAlias(network.name) });
+  requests.altnameAdd(
+    null,
+    LOOPBACK_IFINDEX,
+    claimName({ protocol: network.protocol, topology: network.name }),
+  );
+  requests.flush();
+  if (refusals[0] !== undefined) throw refusals[0];
+}
+
+/** Deletes namespaces that we made; from others, that were there before us, only our claim goes. */
+function sayFarewell(steps: readonly Step[], sites: Sites, outcomes: Outcomes): void {
+  // Those with most links first: deleting a host's ends takes the far ends out of the others in the same stroke.
+  const linkCount = (step: Step): number => sites.at(step.difference.netns)?.observed.links.size ?? 0;
+  for (const step of [...steps].sort((a, b) => linkCount(b) - linkCount(a))) {
+    const site = sites.at(step.difference.netns);
+    if (site === null) continue;
+    try {
+      if (site.observed.madeBy === sites.network.name) {
+        site.requests.linkDeleteGroup(null, site.ownership.group);
+        site.requests.flush();
+        sites.machine.remove(site.name);
+      } else {
+        dropClaims(site, step, () => true);
+      }
+    } catch (error) {
+      outcomes.fail(step, error);
+    }
+  }
+}
+
+/** Once everything bears the new number, the claims under old ones go. */
+function dropOldClaims(steps: readonly Step[], sites: Sites): void {
+  for (const step of steps) {
+    const site =
+      step.difference.kind === 'netns' && step.action === 'change' ? sites.at(step.difference.netns) : null;
+    if (site !== null) dropClaims(site, step, (protocol) => protocol !== sites.network.protocol);
+  }
+}
+
+function dropClaims(site: Site, tag: Tag, isDropped: (protocol: number) => boolean): void {
+  for (const claim of site.observed.claims) {
+    if (claim.topology !== site.ownership.owner.topology || !isDropped(claim.protocol)) continue;
+    site.requests.altnameDelete(tag, LOOPBACK_IFINDEX, claimName(claim));
+  }
+  site.requests.flush();
+}

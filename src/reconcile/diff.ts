@@ -1,0 +1,168 @@
+// Diff: desired against observed, item by item at the kernel's own identities. Pure: the same input gives the same
+// differences in the same order, by namespace and then by kind in the order things need each other.
+import type {
+  DesiredNamespace,
+  DesiredNetwork,
+  ObservedNamespace,
+  ObservedNetwork,
+} from '../state/network.ts';
+import { formatProtocol } from '../state/scope.ts';
+import { type Applied, wasApplied, wasAppliedSame } from './applied.ts';
+import { diffAddresses } from './diff-addresses.ts';
+import { diffLinks } from './diff-links.ts';
+import { diffFdb, diffNeighbours } from './diff-neighbours.ts';
+import { diffRoutes } from './diff-routes.ts';
+import { diffSysctls } from './diff-sysctls.ts';
+import type { Change, Difference, DifferenceClass, Subject } from './difference.ts';
+import { Ownership } from './ownership.ts';
+
+/** What a comparison finds, before it is known why. */
+export type Finding = Subject & {
+  readonly change: Change;
+  /** What stands at the desired identity is not ours. */
+  readonly foreign: boolean;
+  readonly cause: string | null;
+};
+
+/** A namespace that exists and is wanted: what the comparisons of the kinds work on. */
+export interface Comparison {
+  readonly desired: DesiredNamespace;
+  readonly observed: ObservedNamespace;
+  readonly ownership: Ownership;
+  /** Sysctls that were applied to it before. */
+  readonly appliedSysctls: readonly string[];
+  readonly freshSysctls: ReadonlyMap<string, string>;
+}
+
+export interface DiffOptions {
+  /** Foreign items at desired identities are ours to overwrite. */
+  readonly adopt: boolean;
+  readonly applied: Applied;
+}
+
+export interface Diff {
+  readonly differences: readonly Difference[];
+  /** `NETNS KEY` of sysctls that left the file where they cannot be put back: they stay. */
+  readonly left: readonly string[];
+}
+
+export function diff(desired: DesiredNetwork, observed: ObservedNetwork, options: DiffOptions): Diff {
+  const differences: Difference[] = [];
+  const left: string[] = [];
+  for (const name of namesOf(desired, observed)) {
+    const wanted = desired.namespaces.get(name) ?? emptyNamespace(name);
+    const found = observed.namespaces.get(name);
+    const findings =
+      found === undefined
+        ? missingNamespace(wanted)
+        : compareNamespace(desired, wanted, found, observed.freshSysctls, options.applied, left);
+    for (const finding of findings) differences.push(classify(name, finding, options));
+  }
+  return { differences, left };
+}
+
+/** Wanted namespaces first, in the topology's order, then those that only bear our mark. */
+function namesOf(desired: DesiredNetwork, observed: ObservedNetwork): Iterable<string> {
+  const marked = [...observed.namespaces.values()].filter(
+    (netns) => netns.madeBy === desired.name || netns.claims.some((claim) => claim.topology === desired.name),
+  );
+  return new Set([...desired.namespaces.keys(), ...marked.map((netns) => netns.name).sort()]);
+}
+
+export function emptyNamespace(name: string): DesiredNamespace {
+  return {
+    name,
+    manage: null,
+    source: -1,
+    links: new Map(),
+    addresses: [],
+    neighbours: [],
+    fdb: [],
+    routes: [],
+    sysctls: new Map(),
+  };
+}
+
+export function isEmptyNamespace(namespace: DesiredNamespace): boolean {
+  const { links, addresses, neighbours, fdb, routes, sysctls } = namespace;
+  return links.size + addresses.length + neighbours.length + fdb.length + routes.length + sysctls.size === 0;
+}
+
+function* missingNamespace(wanted: DesiredNamespace): Generator<Finding> {
+  const missing = { observed: null, change: 'missing', foreign: false, cause: null } as const;
+  yield { kind: 'netns', desired: wanted, ...missing };
+  for (const desired of wanted.links.values()) yield { kind: 'link', desired, ...missing };
+  for (const desired of wanted.sysctls.values()) yield { kind: 'sysctl', desired, ...missing };
+  for (const desired of wanted.addresses) yield { kind: 'address', desired, ...missing };
+  for (const desired of wanted.neighbours) yield { kind: 'neighbour', desired, ...missing };
+  for (const desired of wanted.fdb) yield { kind: 'fdb', desired, ...missing };
+  for (const desired of wanted.routes) yield { kind: 'route', desired, ...missing };
+}
+
+function* compareNamespace(
+  network: DesiredNetwork,
+  desired: DesiredNamespace,
+  observed: ObservedNamespace,
+  freshSysctls: ReadonlyMap<string, string>,
+  applied: Applied,
+  left: string[],
+): Generator<Finding> {
+  const ownership = new Ownership(
+    { topology: network.name, protocol: network.protocol },
+    observed,
+    desired.manage,
+  );
+  const appliedSysctls = applied.sysctls.get(desired.name) ?? [];
+  const comparison: Comparison = { desired, observed, ownership, appliedSysctls, freshSysctls };
+  const wanted = network.namespaces.has(desired.name);
+  if (!wanted && observed.madeBy === network.name) {
+    yield { kind: 'netns', desired: null, observed, change: 'extra', foreign: false, cause: null };
+    return;
+  }
+  const claim = compareClaim(network, comparison);
+  if (claim !== null) yield claim;
+  yield* diffLinks(comparison);
+  yield* diffSysctls(comparison, left);
+  yield* diffAddresses(comparison);
+  yield* diffNeighbours(comparison);
+  yield* diffFdb(comparison);
+  yield* diffRoutes(comparison);
+}
+
+/** A namespace with something of ours in it bears our claim and no other number of ours. */
+function compareClaim(network: DesiredNetwork, comparison: Comparison): Finding | null {
+  const { desired, observed } = comparison;
+  const own = observed.claims.filter((claim) => claim.topology === network.name);
+  const isWanted = network.namespaces.has(desired.name) && !isEmptyNamespace(desired);
+  if (!isWanted) {
+    if (own.length === 0) return null;
+    const cause = 'claimed, and nothing in the file is in it';
+    return { kind: 'netns', desired: null, observed, change: 'extra', foreign: false, cause };
+  }
+  if (own.length === 1 && own[0]!.protocol === network.protocol) return null;
+  const cause =
+    own.length === 0 ? 'not claimed' : `claimed under protocol ${own.map((c) => c.protocol).join(', ')}`;
+  return { kind: 'netns', desired, observed, change: 'changed', foreign: false, cause };
+}
+
+function classify(netns: string, finding: Finding, options: DiffOptions): Difference {
+  const { foreign, ...rest } = finding;
+  const { applied } = options;
+  const known = wasApplied(applied, netns, finding);
+  const adopted =
+    options.adopt || (finding.desired !== null && 'adopt' in finding.desired && finding.desired.adopt);
+  const conflict = foreign && !adopted && !known;
+  let cause = finding.cause;
+  if (foreign && known && cause === null && finding.kind === 'route' && finding.observed !== null) {
+    cause = `replaced by proto ${formatProtocol(finding.observed.protocol)}`;
+  }
+  return { ...rest, netns, cause, conflict, class: classOf(netns, finding, applied, known) } as Difference;
+}
+
+function classOf(netns: string, finding: Finding, applied: Applied, known: boolean): DifferenceClass {
+  if (applied.items.size === 0) return 'pending';
+  if (finding.desired === null || (finding.kind === 'sysctl' && !('source' in finding.desired))) {
+    return known ? 'pending' : 'drift';
+  }
+  return wasAppliedSame(applied, netns, finding) ? 'drift' : 'pending';
+}

@@ -1,0 +1,51 @@
+// The run directory, /run/calico-reconcile/NAME/SELFCOOKIE: the last applied items of a topology, as seen from one
+// namespace. Files are written aside and renamed, and never through a link.
+import { closeSync, constants, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import type { Machine } from '../kernel/machine.ts';
+import { type Applied, decodeApplied, encodeApplied } from './applied.ts';
+
+const ROOT = '/run/calico-reconcile';
+
+/** The directory of a topology for the namespace the tool was started in. */
+export function runDirectory(machine: Machine, topology: string): string {
+  return `${ROOT}/${topology}/${machine.self.socket.cookie}`;
+}
+
+/** The last applied items; NOTHING_APPLIED where none are recorded or they cannot be read. */
+export function loadApplied(machine: Machine, topology: string): Applied {
+  return decodeApplied(readOrEmpty(`${runDirectory(machine, topology)}/applied`));
+}
+
+/** Records what is applied; writes nothing where it is recorded already. */
+export function saveApplied(machine: Machine, topology: string, applied: Applied): void {
+  const directory = runDirectory(machine, topology);
+  const path = `${directory}/applied`;
+  const bytes = encodeApplied(applied);
+  if (readOrEmpty(path).equals(bytes)) return;
+  mkdirSync(directory, { recursive: true, mode: 0o755 });
+  const aside = `${path}.${process.pid}`;
+  const fd = openSync(
+    aside,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
+    0o644,
+  );
+  try {
+    writeSync(fd, bytes);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(aside, path);
+}
+
+function readOrEmpty(path: string): Buffer {
+  try {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      return readFileSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return Buffer.alloc(0);
+  }
+}

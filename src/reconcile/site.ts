@@ -1,0 +1,112 @@
+// A site: one namespace while a plan is carried out in it, with its open handle, the ifindexes of its links as they
+// come and go, and the requests that are gathered for it.
+import type { Machine } from '../kernel/machine.ts';
+import type { Netns } from '../kernel/netns.ts';
+import { readLinks } from '../kernel/observe.ts';
+import { Requests } from '../kernel/requests.ts';
+import type { DesiredLink } from '../state/link.ts';
+import type {
+  DesiredNamespace,
+  DesiredNetwork,
+  ObservedNamespace,
+  ObservedNetwork,
+} from '../state/network.ts';
+import { type Collateral, NO_COLLATERAL } from './collateral.ts';
+import { emptyNamespace } from './diff.ts';
+import type { Outcomes, Tag } from './outcomes.ts';
+import { Ownership } from './ownership.ts';
+import type { Step } from './plan.ts';
+
+export class Site {
+  readonly name: string;
+  readonly netns: Netns;
+  readonly desired: DesiredNamespace;
+  readonly observed: ObservedNamespace;
+  readonly ownership: Ownership;
+  readonly requests: Requests<Tag>;
+  /** Links made by this plan that have still to be named, put in their bridge and brought up. */
+  readonly born: Array<{ readonly link: DesiredLink; readonly step: Step }> = [];
+  /** What steps took along and must be put back. */
+  taken: Collateral = NO_COLLATERAL;
+  #indexes: Map<string, number>;
+
+  constructor(
+    name: string,
+    netns: Netns,
+    network: DesiredNetwork,
+    observed: ObservedNamespace | null,
+    outcomes: Outcomes,
+  ) {
+    this.name = name;
+    this.netns = netns;
+    this.desired = network.namespaces.get(name) ?? emptyNamespace(name);
+    this.observed = observed ?? freshNamespace(name, netns.socket.cookie, network.name);
+    this.ownership = new Ownership(
+      { topology: network.name, protocol: network.protocol },
+      this.observed,
+      this.desired.manage,
+    );
+    this.requests = new Requests<Tag>(netns.socket, (tag, error) => outcomes.refuse(tag, error));
+    this.#indexes = new Map([...this.observed.links.values()].map((link) => [link.name, link.ifindex]));
+    if (observed === null) this.rereadLinks();
+  }
+
+  /** The ifindex of a link by name; 0 where there is none. */
+  readonly indexOf = (name: string): number => this.#indexes.get(name) ?? 0;
+
+  /** Learns the ifindexes anew, after links were made or deleted. */
+  rereadLinks(): void {
+    this.#indexes = new Map(readLinks(this.netns).map((link) => [link.name, link.ifindex]));
+  }
+
+  take(collateral: Collateral): void {
+    this.taken = {
+      addresses: [...this.taken.addresses, ...collateral.addresses],
+      neighbours: [...this.taken.neighbours, ...collateral.neighbours],
+      routes: [...this.taken.routes, ...collateral.routes],
+    };
+  }
+}
+
+/** The sites of a plan, opened as they are needed. */
+export class Sites {
+  readonly machine: Machine;
+  readonly network: DesiredNetwork;
+  readonly #observed: ObservedNetwork;
+  readonly #outcomes: Outcomes;
+  readonly #sites = new Map<string, Site>();
+
+  constructor(machine: Machine, network: DesiredNetwork, observed: ObservedNetwork, outcomes: Outcomes) {
+    this.machine = machine;
+    this.network = network;
+    this.#observed = observed;
+    this.#outcomes = outcomes;
+  }
+
+  /** The site of a namespace; null where the namespace does not exist. */
+  at(name: string): Site | null {
+    const known = this.#sites.get(name);
+    if (known !== undefined) return known;
+    const netns = this.machine.namespace(name);
+    if (netns === null) return null;
+    const site = new Site(
+      name,
+      netns,
+      this.network,
+      this.#observed.namespaces.get(name) ?? null,
+      this.#outcomes,
+    );
+    this.#sites.set(name, site);
+    return site;
+  }
+
+  opened(): Iterable<Site> {
+    return this.#sites.values();
+  }
+}
+
+/** What a namespace of ours is when it has just been made: nothing but a `lo` that is down. */
+function freshNamespace(name: string, cookie: bigint, topology: string): ObservedNamespace {
+  const none = { addresses: [], neighbours: [], fdb: [], routes: [] };
+  return { name, cookie, madeBy: topology, claims: [], links: new Map(), sysctls: new Map(), ...none };
+}
