@@ -29,7 +29,13 @@ export async function watch(
   const machine = Machine.open();
   const keeper = new Keeper({
     load: () => readDesired(files, options),
-    converge: (network) => converge(machine, network, { adopt: false, pruneAll: false }),
+    converge: (network) => {
+      try {
+        return converge(machine, network, { adopt: false, pruneAll: false });
+      } finally {
+        machine.release(); // a socket held between passes would keep a deleted namespace alive
+      }
+    },
     onEvent: (event) => {
       if (event.kind === 'refused') log.refused(event.error);
       else log.converged(event.network.name, event.network.files, event.reason, event.result);

@@ -7,11 +7,13 @@ import { describeChanges, describeItem, describePlace, placeOf } from './describ
 import { printable } from './printable.ts';
 import { formatConverged } from './steps.ts';
 
+const LAST_GOOD = 'the last good topology stays in force';
+
 export class EventLog {
   readonly #write: (line: string) => void;
   readonly #clock: () => Date;
   #standing = new Set<string>();
-  #complaints: string[] = [];
+  #complaints = new Set<string>();
 
   constructor(write: (line: string) => void, clock: () => Date = () => new Date()) {
     this.#write = write;
@@ -27,14 +29,13 @@ export class EventLog {
   refused(error: ReconcileError): void {
     if (error instanceof TopologyError) {
       for (const { file, line, column, message } of error.problems) {
-        this.#complain(
-          `${printable(file)}:${line}:${column}: ${printable(message)}; the last good topology stays in force`,
-        );
+        this.#complain(`${printable(file)}:${line}:${column}: ${printable(message)}; ${LAST_GOOD}`);
       }
       return;
     }
     const hint = error.hint === null ? '' : `; ${printable(error.hint)}`;
-    this.#complain(`${printable(error.message)}${hint}`);
+    const kept = error.code === 'pruneGuard' || error.code === 'file' ? `; ${LAST_GOOD}` : '';
+    this.#complain(`${printable(error.message)}${hint}${kept}`);
   }
 
   /** Says what a pass mended, what it could not mend, and in one line what came of it all. */
@@ -50,13 +51,13 @@ export class EventLog {
 
   /** Ends a pass: complaints it did not repeat are forgotten, and said again when they return. */
   endPass(): void {
-    this.#standing = new Set(this.#complaints);
-    this.#complaints = [];
+    this.#standing = this.#complaints;
+    this.#complaints = new Set();
   }
 
   #complain(message: string): void {
-    this.#complaints.push(message);
-    if (!this.#standing.has(message)) this.say(message);
+    if (!this.#standing.has(message) && !this.#complaints.has(message)) this.say(message);
+    this.#complaints.add(message);
   }
 }
 
