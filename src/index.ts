@@ -16,6 +16,7 @@ export {
   type ConvergeOptions,
   type ConvergeResult,
   converge,
+  type Destroyed,
   destroy,
   type InspectResult,
   inspect,

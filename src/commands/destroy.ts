@@ -1,9 +1,9 @@
 // `destroy`: removes everything that bears a topology's mark, by its files or by its name.
 import { ReconcileError } from '../errors.ts';
 import { Machine } from '../kernel/machine.ts';
-import { destroy as destroyTopology } from '../reconcile/pass.ts';
+import { type Destroyed, destroy as destroyTopology } from '../reconcile/pass.ts';
 import { formatDestroyed, formatLeft, formatStep } from '../report/steps.ts';
-import { validateTopology } from '../topology/read.ts';
+import { readDesired } from './desired.ts';
 import { type ExitStatus, statusOfOutcomes } from './exit-status.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -12,29 +12,30 @@ export interface DestroyOptions {
 }
 
 export function destroy(files: readonly string[], options: DestroyOptions, terminal: Terminal): ExitStatus {
-  const name = topologyName(files, options.name);
+  const destroyed = whatToDestroy(files, options.name);
   const machine = Machine.open();
   try {
-    const result = destroyTopology(machine, name, {
+    const result = destroyTopology(machine, destroyed, {
       onStep: (step, outcome) => terminal.out(formatStep(step, outcome, [], terminal.outStyle)),
     });
     terminal.err(formatLeft(result.left));
-    terminal.out(formatDestroyed(name, result.outcomes, terminal.outStyle));
+    terminal.out(formatDestroyed(destroyed.name, result.outcomes, terminal.outStyle));
     return statusOfOutcomes(result.outcomes);
   } finally {
     machine.close();
   }
 }
 
-function topologyName(files: readonly string[], name: string | undefined): string {
-  if (name !== undefined && files.length > 0) {
-    throw new ReconcileError('usage', 'destroy takes files or --name, not both');
+function whatToDestroy(files: readonly string[], name: string | undefined): Destroyed {
+  if (name !== undefined) {
+    if (files.length > 0) throw new ReconcileError('usage', 'destroy takes files or --name, not both');
+    return { name, protocol: null, namespaces: [] };
   }
-  if (name !== undefined) return name;
   if (files.length === 0) {
     throw new ReconcileError('usage', 'destroy needs the topology', {
       hint: 'give its files, or --name NAME',
     });
   }
-  return validateTopology(files).name;
+  const desired = readDesired(files, {});
+  return { name: desired.name, protocol: desired.protocol, namespaces: [...desired.namespaces.keys()] };
 }

@@ -70,7 +70,8 @@ export function formatConverged(name: string, result: ConvergeResult, style: Sty
     [count('skipped') - conflicts, 'skipped'],
     [conflicts, conflicts === 1 ? 'conflict' : 'conflicts'],
   ]);
-  const summary = `${printable(name)}: ${counted(result.items, 'item')} in sync, ${done === '' ? 'nothing to do' : done}`;
+  const lacking = outcomes.filter((o) => o.outcome !== 'done' && o.difference.desired !== null).length;
+  const summary = `${printable(name)}: ${counted(result.items - lacking, 'item')} in sync, ${done === '' ? 'nothing to do' : done}`;
   return `${style('strong', summary)}${undone === '' ? '' : `; ${style('failed', undone)}`}\n`;
 }
 
