@@ -56,10 +56,13 @@ function check(call: string, result: number): number {
   return result;
 }
 
-/** The name of an errno number: 17 → `EEXIST`. */
+/** The name of an errno number, as the kernel spells it: 17 → `EEXIST`. */
 export function errnoName(errno: number): string {
-  return getSystemErrorName(-errno);
+  return errno === EOPNOTSUPP ? 'EOPNOTSUPP' : getSystemErrorName(-errno);
 }
+
+/** Node calls it ENOTSUP, which is the same number. */
+const EOPNOTSUPP = 95;
 
 /** Moves the calling thread into the namespace of a descriptor; see setns(2). */
 export function setns(fd: number, type: number): void {

@@ -98,7 +98,7 @@ export class Netns {
         fd = openSync(CURRENT, 'r');
         const netns = new Netns(fd);
         prepare(netns.socket);
-        mount(CURRENT, path, 'none', MS_BIND);
+        mount(`/proc/self/fd/${fd}`, path, 'none', MS_BIND);
         return netns;
       } finally {
         returnHome();

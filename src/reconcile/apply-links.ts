@@ -60,7 +60,9 @@ function makeLink(site: Site, link: DesiredLink, step: Step, far: Step | null, a
   const both = far === null ? [step] : [step, far];
   const { spec } = link;
   if (spec.kind === 'existing') {
-    outcomes.skip(step, `link ${link.name} does not exist; it is waited for, never made`);
+    if (site.indexOf(link.name) !== 0)
+      site.born.push({ link, step }); // the `lo` of a namespace just made
+    else outcomes.skip(step, `link ${link.name} does not exist; it is waited for, never made`);
     return;
   }
   const { group } = site.ownership;

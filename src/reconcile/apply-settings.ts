@@ -140,12 +140,16 @@ function mergeChanges(changes: readonly LinkChange[]): LinkChange {
   return { ...Object.assign({}, ...changes), ipv4Conf };
 }
 
-/** A link just made bears its group, MAC and MTU already; the rest follows here. */
+/** A link just made bears its group, MAC and MTU already; one that came with its namespace gets what the file states. */
 function settleNewborn(site: Site, link: DesiredLink, step: Step, settings: LinkSettings): void {
-  const change: { alias: string; master?: number } = { alias: site.ownership.alias };
-  if (link.master !== null) change.master = site.indexOf(link.master);
-  settings.parts.push({ change, step });
-  if (link.up !== false) settings.up = { up: true, step };
+  const tell = (change: LinkChange): number => settings.parts.push({ change, step });
+  if (link.spec.kind !== 'existing') tell({ alias: site.ownership.alias });
+  else {
+    if (link.mtu !== null) tell({ mtu: link.mtu });
+    if (link.mac !== null) tell({ mac: link.mac });
+  }
+  if (link.master !== null) tell({ master: site.indexOf(link.master) });
+  if (link.up === true) settings.up = { up: true, step };
 }
 
 function gatherLinkChange(site: Site, step: Step, link: DesiredLink, settings: LinkSettings): void {
@@ -170,7 +174,7 @@ function gatherLinkChange(site: Site, step: Step, link: DesiredLink, settings: L
   if (delta.master !== undefined) {
     settings.parts.push({ change: { master: delta.master === null ? 0 : site.indexOf(delta.master) }, step });
   }
-  if (delta.spec !== undefined) settings.parts.push({ change: { spec: delta.spec }, step });
+  if (delta.bridge !== undefined) settings.parts.push({ change: { bridge: delta.bridge }, step });
   if (delta.up !== undefined) settings.up = { up: delta.up, step };
 }
 

@@ -11,7 +11,7 @@ export interface LinkDelta {
   readonly mtu?: number;
   readonly mac?: string;
   readonly master?: string | null;
-  readonly spec?: LinkSpec;
+  readonly bridge?: { readonly stp?: boolean; readonly vlanFiltering?: boolean };
   /** Group and alias are not ours yet. */
   readonly mark?: boolean;
 }
@@ -51,7 +51,8 @@ export function compareLink(
     const mtu = desired.mtu ?? unstatedMtu(desired, observed, comparison);
     if (observed.mtu !== mtu) delta.mtu = mtu;
     if (observed.master !== desired.master) delta.master = desired.master;
-    if (spec.kind === 'bridge' && !sameBridge(spec, observed)) delta.spec = spec;
+    const bridge = compareBridge(spec, observed);
+    if (bridge !== null) delta.bridge = bridge;
     const ours = comparison.ownership.ownsLink(observed);
     if (ours && observed.alias !== comparison.ownership.alias) delta.mark = true;
   } else {
@@ -73,8 +74,13 @@ function whyRecreate(spec: LinkSpec, observed: ObservedLink): string | null {
   return `its other end is ${peer.name} in ${peer.netns}`;
 }
 
-function sameBridge(spec: Extract<LinkSpec, { kind: 'bridge' }>, observed: ObservedLink): boolean {
-  return observed.bridge?.stp === spec.stp && observed.bridge.vlanFiltering === spec.vlanFiltering;
+function compareBridge(spec: LinkSpec, { bridge }: ObservedLink): NonNullable<LinkDelta['bridge']> | null {
+  if (spec.kind !== 'bridge' || bridge === null) return null;
+  if (bridge.stp === spec.stp && bridge.vlanFiltering === spec.vlanFiltering) return null;
+  return {
+    ...(bridge.stp === spec.stp ? {} : { stp: spec.stp }),
+    ...(bridge.vlanFiltering === spec.vlanFiltering ? {} : { vlanFiltering: spec.vlanFiltering }),
+  };
 }
 
 /** The MTU of a link that states none: its kind's, but for a bridge the least of its ports', which the kernel keeps so. */

@@ -61,12 +61,9 @@ export function diff(desired: DesiredNetwork, observed: ObservedNetwork, options
   return { differences, left };
 }
 
-/** Wanted namespaces first, in the topology's order, then those that only bear our mark. */
+/** Wanted namespaces first, in the topology's order, then the others that were read because they bear our mark. */
 function namesOf(desired: DesiredNetwork, observed: ObservedNetwork): Iterable<string> {
-  const marked = [...observed.namespaces.values()].filter(
-    (netns) => netns.madeBy === desired.name || netns.claims.some((claim) => claim.topology === desired.name),
-  );
-  return new Set([...desired.namespaces.keys(), ...marked.map((netns) => netns.name).sort()]);
+  return new Set([...desired.namespaces.keys(), ...[...observed.namespaces.keys()].sort()]);
 }
 
 export function emptyNamespace(name: string): DesiredNamespace {

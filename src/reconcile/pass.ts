@@ -16,6 +16,8 @@ export interface ConvergeOptions {
   readonly adopt: boolean;
   /** Go on where the pass would delete more than half of what is ours. */
   readonly pruneAll: boolean;
+  /** Namespaces to look at beside those of the topology and those that bear its mark. */
+  readonly alsoIn?: readonly string[];
   /** Called with every step as soon as its fate is known, in the order of the plan. */
   readonly onStep?: (step: Step, outcome: Outcome) => void;
 }
@@ -47,7 +49,7 @@ export function inspect(
   options: { readonly adopt: boolean },
 ): InspectResult {
   const applied = loadApplied(machine, desired.name);
-  const { observed, found } = compare(machine, desired, applied, options.adopt);
+  const { observed, found } = compare(machine, desired, applied, options);
   return {
     differences: found.differences,
     plan: plan(found.differences, desired, observed),
@@ -66,7 +68,7 @@ export function converge(
   let left: readonly string[] = [];
   let failedBefore: ReadonlySet<string> = new Set();
   for (let round = 1; ; round++) {
-    const { observed, found } = compare(machine, desired, applied, options.adopt);
+    const { observed, found } = compare(machine, desired, applied, options);
     if (round === 1) {
       left = found.left;
       if (!options.pruneAll) checkPruneGuard(found.differences, desired, observed);
@@ -114,7 +116,12 @@ export function destroy(
     ignore: [],
     files: [],
   };
-  return converge(machine, nothing, { adopt: false, pruneAll: true, ...options });
+  return converge(machine, nothing, {
+    adopt: false,
+    pruneAll: true,
+    alsoIn: destroyed.namespaces,
+    ...options,
+  });
 }
 
 /** RTPROT_UNSPEC: no item of ours bears it, so only numbers that claims give are ours. */
@@ -147,21 +154,21 @@ function compare(
   machine: Machine,
   desired: DesiredNetwork,
   applied: Applied,
-  adopt: boolean,
+  options: Pick<ConvergeOptions, 'adopt' | 'alsoIn'>,
 ): { observed: ObservedNetwork; found: Diff } {
   machine.release();
-  const observed = observe(machine, scopeOf(desired, applied));
-  const found = diff(desired, observed, { adopt, applied });
+  const observed = observe(machine, scopeOf(desired, applied, options.alsoIn ?? []));
+  const found = diff(desired, observed, { adopt: options.adopt, applied });
   return { observed, found };
 }
 
-function scopeOf(desired: DesiredNetwork, applied: Applied): Scope {
+function scopeOf(desired: DesiredNetwork, applied: Applied, alsoIn: readonly string[]): Scope {
   const dropped = [...applied.sysctls].flatMap(([netns, keys]) =>
     keys.filter((key) => !desired.namespaces.get(netns)?.sysctls.has(key)),
   );
   return {
     topology: desired.name,
-    names: new Set(desired.namespaces.keys()),
+    names: new Set([...desired.namespaces.keys(), ...alsoIn]),
     sysctlsOf: (netns) => [
       ...new Set([
         ...(desired.namespaces.get(netns)?.sysctls.keys() ?? []),

@@ -1,6 +1,6 @@
 // Links on the wire: struct ifinfomsg (linux/if_link.h), both directions. What refers to other links stays in
 // ifindexes and namespace ids here: only who reads several namespaces can name them.
-import type { DesiredLink, LinkSpec, ObservedLink } from '../../state/link.ts';
+import type { DesiredLink, ObservedLink } from '../../state/link.ts';
 import {
   AF_INET,
   AF_INET6,
@@ -100,7 +100,11 @@ export function formatNewLink(writer: MessageWriter, end: NewEnd, birth: LinkBir
   const info = writer.openNest(IFLA_LINKINFO);
   writer.attributeText(IFLA_INFO_KIND, link.spec.kind);
   const data = writer.openNest(IFLA_INFO_DATA);
-  formatSpec(writer, link.spec);
+  if (link.spec.kind === 'bridge')
+    formatBridge(writer, {
+      stp: link.spec.stp || undefined,
+      vlanFiltering: link.spec.vlanFiltering || undefined,
+    });
   if (birth.peer !== null) {
     const nest = writer.openNest(VETH_INFO_PEER);
     formatIfinfomsg(writer, birth.peer.ifindex, 0, 0);
@@ -119,10 +123,17 @@ function formatEndAttributes(writer: MessageWriter, link: DesiredLink, group: nu
   writer.attributeU32(IFLA_GROUP, group);
 }
 
-function formatSpec(writer: MessageWriter, spec: LinkSpec): void {
-  if (spec.kind !== 'bridge') return;
-  writer.attributeU32(IFLA_BR_STP_STATE, spec.stp ? 1 : 0);
-  writer.attributeU8(IFLA_BR_VLAN_FILTERING, spec.vlanFiltering ? 1 : 0);
+/** Settings of a bridge; what is absent stays as it is, or for a new bridge the kernel's default. */
+export interface BridgeChange {
+  readonly stp?: boolean | undefined;
+  /** Refused by kernels built without it, even as false. */
+  readonly vlanFiltering?: boolean | undefined;
+}
+
+function formatBridge(writer: MessageWriter, change: BridgeChange): void {
+  if (change.stp !== undefined) writer.attributeU32(IFLA_BR_STP_STATE, change.stp ? 1 : 0);
+  if (change.vlanFiltering !== undefined)
+    writer.attributeU8(IFLA_BR_VLAN_FILTERING, change.vlanFiltering ? 1 : 0);
 }
 
 /** What may change on a link in place; what is absent stays as it is. */
@@ -134,7 +145,7 @@ export interface LinkChange {
   readonly master?: number;
   readonly group?: number;
   readonly alias?: string;
-  readonly spec?: LinkSpec;
+  readonly bridge?: BridgeChange;
   /** `net.ipv4.conf.DEV.*` by IPV4_DEVCONF_* number. */
   readonly ipv4Conf?: ReadonlyMap<number, number>;
 }
@@ -147,11 +158,11 @@ export function formatLinkChange(writer: MessageWriter, ifindex: number, change:
   if (change.master !== undefined) writer.attributeU32(IFLA_MASTER, change.master);
   if (change.group !== undefined) writer.attributeU32(IFLA_GROUP, change.group);
   if (change.alias !== undefined) writer.attributeText(IFLA_IFALIAS, change.alias);
-  if (change.spec !== undefined) {
+  if (change.bridge !== undefined) {
     const info = writer.openNest(IFLA_LINKINFO);
-    writer.attributeText(IFLA_INFO_KIND, change.spec.kind);
+    writer.attributeText(IFLA_INFO_KIND, 'bridge');
     const data = writer.openNest(IFLA_INFO_DATA);
-    formatSpec(writer, change.spec);
+    formatBridge(writer, change.bridge);
     writer.closeNest(data);
     writer.closeNest(info);
   }
