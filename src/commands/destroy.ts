@@ -3,7 +3,7 @@ import { ReconcileError } from '../errors.ts';
 import { Machine } from '../kernel/machine.ts';
 import { type Destroyed, destroy as destroyTopology } from '../reconcile/pass.ts';
 import { formatDestroyed, formatLeft, formatStep } from '../report/steps.ts';
-import { readDesired, readDesired } from './desired.ts';
+import { readDesired } from './desired.ts';
 import { type ExitStatus, statusOfOutcomes } from './exit-status.ts';
 import type { Terminal } from './terminal.ts';
 
