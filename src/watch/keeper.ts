@@ -38,7 +38,7 @@ export class Keeper {
     }
     const fresh = this.#attempt(reason, () => this.#converge(this.#options.load(), reason));
     if (fresh !== null) this.#inForce = fresh;
-    else this.#attempt(reason, () => this.#converge(inForce, reason));
+    else this.#attempt(reason, () => this.#converge(inForce, 'resync'));
   }
 
   #converge(network: DesiredNetwork, reason: string): DesiredNetwork {
