@@ -81,7 +81,7 @@ function pingBothWays(expected: boolean): void {
   for (const [from, to] of [workloads, [workloads[1], workloads[0]]] as const) {
     const result = ping(from.netns, parseIp(to.address)!, {
       count: expected ? 3 : 1,
-      timeout: expected ? 1000 : 250,
+      timeout: expected ? 3000 : 250,
     });
     write(`${from.netns} > ${to.address}\n${formatPing(to.address, result)}`);
     const lost = result.sent - result.received;
@@ -94,9 +94,10 @@ function pingBothWays(expected: boolean): void {
 
 /** The lines of ping(8) for each answer, then the count. */
 function formatPing(address: string, { sent, received, rtts, ttl }: PingResult): string {
-  const answers = rtts.map(
-    (rtt, index) =>
-      `  64 bytes from ${address}: icmp_seq=${index + 1} ttl=${ttl} time=${rtt.toFixed(3)} ms\n`,
+  const answers = rtts.flatMap((rtt, index) =>
+    rtt === null
+      ? []
+      : [`  64 bytes from ${address}: icmp_seq=${index + 1} ttl=${ttl} time=${rtt.toFixed(3)} ms\n`],
   );
   return `${answers.join('')}  ${sent} sent, ${received} received, ${Math.round((1 - received / sent) * 100)}% lost\n`;
 }

@@ -18,8 +18,8 @@ export interface PingOptions {
 export interface PingResult {
   readonly sent: number;
   readonly received: number;
-  /** Round-trip times of the answers, in ms. */
-  readonly rtts: readonly number[];
+  /** The round-trip time of each request, in ms; null for one without an answer. */
+  readonly rtts: readonly (number | null)[];
   /** What was left of the answer's TTL (64 less the routers it passed); null for IPv6 and without an answer. */
   readonly ttl: number | null;
   /** Why the kernel refused to send, as an errno's name (`ENETUNREACH`); null where it did not. */
@@ -63,7 +63,7 @@ function inNetns<T>(name: string, action: () => T): T {
 }
 
 function exchange(fd: number, to: Ip, { count, timeout }: PingOptions): PingResult {
-  const rtts: number[] = [];
+  const rtts: (number | null)[] = [];
   let ttl: number | null = null;
   let refused: string | null = null;
   for (let sequence = 1; sequence <= count; sequence++) {
@@ -72,14 +72,14 @@ function exchange(fd: number, to: Ip, { count, timeout }: PingOptions): PingResu
       sendto(fd, echoRequest(to, sequence), socketAddress(to));
     } catch (error) {
       refused = (error as { readonly errno?: string }).errno ?? String(error);
+      rtts.push(null);
       continue;
     }
     const answer = awaitReply(fd, to, sequence, start + timeout);
-    if (answer === null) continue;
-    rtts.push(performance.now() - start);
-    ttl = answer.ttl;
+    rtts.push(answer === null ? null : performance.now() - start);
+    if (answer !== null) ttl = answer.ttl;
   }
-  return { sent: count, received: rtts.length, rtts, ttl, refused };
+  return { sent: count, received: rtts.filter((rtt) => rtt !== null).length, rtts, ttl, refused };
 }
 
 /** The answer to one request; null where none came before the deadline (ms). */
