@@ -61,6 +61,7 @@ export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
 
 export const IFF_UP = 0x1;
+export const IFF_RUNNING = 0x40;
 export const IFF_LOWER_UP = 0x10000;
 
 export const IFLA_ADDRESS = 1;

@@ -10,6 +10,7 @@ import { type Difference, differenceKey, type Outcome } from './difference.ts';
 import { type Plan, plan, type Step } from './plan.ts';
 import { checkPruneGuard } from './prune-guard.ts';
 import { loadApplied, saveApplied } from './run-directory.ts';
+import { settle } from './settle.ts';
 
 export interface ConvergeOptions {
   /** Overwrite foreign items that stand, different, at desired identities. */
@@ -67,6 +68,7 @@ export function converge(
   const results = new Map<string, Outcome>();
   let left: readonly string[] = [];
   let failedBefore: ReadonlySet<string> = new Set();
+  const linked = new Set<string>();
   for (let round = 1; ; round++) {
     const { observed, found } = compare(machine, desired, applied, options);
     if (round === 1) {
@@ -75,14 +77,17 @@ export function converge(
     }
     const current = plan(found.differences, desired, observed);
     const remaining = new Set(current.steps.map((step) => keyOf(step.difference)));
-    settle(results, remaining, current.conflicts);
+    judge(results, remaining, current.conflicts);
     const isStuck = current.steps.every((step) => failedBefore.has(keyOf(step.difference)));
     if (isStuck || round > ROUNDS) break;
+    for (const { netns, kind } of current.steps.map((step) => step.difference))
+      if (kind === 'link') linked.add(netns);
     const onStep = options.onStep ?? (() => {});
     const outcomes = apply(machine, current, desired, observed, { combine: round === 1, onStep });
     for (const outcome of outcomes) results.set(keyOf(outcome.difference), outcome);
     failedBefore = new Set(outcomes.filter((o) => o.outcome !== 'done').map((o) => keyOf(o.difference)));
   }
+  settle(machine, desired, linked);
   const unsettled = new Set(
     [...results].filter(([, outcome]) => outcome.outcome !== 'done').map(([key]) => key),
   );
@@ -127,8 +132,8 @@ export function destroy(
 /** RTPROT_UNSPEC: no item of ours bears it, so only numbers that claims give are ours. */
 const NO_PROTOCOL = -1;
 
-/** What the rounds before did is settled by what is read now: done is what no longer differs. */
-function settle(
+/** What the rounds before did is judged by what is read now: done is what no longer differs. */
+function judge(
   results: Map<string, Outcome>,
   remaining: ReadonlySet<string>,
   conflicts: readonly Difference[],

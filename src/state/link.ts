@@ -40,6 +40,8 @@ export interface ObservedLink {
   readonly up: boolean;
   /** IFF_LOWER_UP: the other end, or the cable, is up too. */
   readonly carrier: boolean;
+  /** IFF_RUNNING: packets go through; for a moment after carrier comes they do not. */
+  readonly running: boolean;
   readonly mtu: number;
   /** Empty where the device has no hardware address. */
   readonly mac: string;
