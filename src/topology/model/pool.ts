@@ -15,8 +15,7 @@ export interface Pool {
 
 /** Reads `pools`, in the order of the file. */
 export function readPools(reading: Reading, root: MapValue, hosts: ReadonlyMap<string, Host>): Pool[] {
-  const list = root.pools;
-  if (!isList(list)) return [];
+  const list = isList(root.pools) ? root.pools : [];
   const uplinks = [...hosts.values()].flatMap((host) => host.uplink?.mtu ?? []);
   const smallest = uplinks.length === 0 ? null : Math.min(...uplinks);
   const pools = list.flatMap((item, index) => {

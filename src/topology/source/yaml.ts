@@ -179,11 +179,16 @@ function convertMap(conversion: Conversion, node: YAMLMap, depth: number, place:
       continue;
     }
     seen.set(name, at);
-    const blockHere = isCollection(value) && value.flow !== true;
-    const valueAt = value === null || blockHere ? at : placeAt(fileIndex, value.range[0]);
+    const valueAt = value === null || isUnmarked(value) ? at : placeAt(fileIndex, value.range[0]);
     entries.push([name, at, convert(conversion, value, depth + 1, valueAt), valueAt]);
   }
   return buildMap(conversion.places, place, entries);
+}
+
+/** Whether a value begins with no character of its own, so that its key is the place to show: a block, or nothing. */
+function isUnmarked(node: ParsedNode): boolean {
+  if (isCollection(node)) return node.flow !== true;
+  return isScalar(node) && node.source === '';
 }
 
 function resolveAlias(conversion: Conversion, alias: Alias, place: Place): Value {
