@@ -13,6 +13,13 @@ import { parseYaml } from './source/yaml.ts';
 
 const MAX_FILE_BYTES = 64 * 2 ** 20;
 
+export interface FileContents {
+  /** As the user gave it. */
+  readonly name: string;
+  /** Null: more than a topology file may have. */
+  readonly bytes: Buffer | null;
+}
+
 export interface LoadedTopology {
   /** All files merged; null where one of them is no YAML map. */
   readonly root: MapValue | null;
@@ -28,18 +35,16 @@ export function loadTopology(paths: readonly string[]): LoadedTopology {
   return parseTopology(contents);
 }
 
-/** Parses files that are already in memory: names as the user gave them, and their bytes. */
-export function parseTopology(
-  contents: readonly { readonly name: string; readonly bytes: Buffer }[],
-): LoadedTopology {
+/** Parses files that are already in memory. */
+export function parseTopology(contents: readonly FileContents[]): LoadedTopology {
   const places: Places = new Map();
   const findings: Finding[] = [];
   const files: SourceText[] = [];
   const roots: MapValue[] = [];
   for (const [index, { name, bytes }] of contents.entries()) {
-    const text = bytes.length > MAX_FILE_BYTES ? '' : bytes.toString('utf8');
+    const text = bytes?.toString('utf8') ?? '';
     files.push({ name, text, lineStarts: lineStartsOf(text) });
-    if (bytes.length > MAX_FILE_BYTES) {
+    if (bytes === null) {
       addFinding(
         findings,
         'tooBig',
@@ -70,11 +75,11 @@ function filesOf(path: string): string[] {
   return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))).map((name) => join(path, name));
 }
 
-function readBytes(name: string): Buffer {
-  if (name === '-') return attempt('standard input', () => readFileSync(0));
-  // A larger file is refused by its size alone, without being read.
-  if (statOf(name).size > MAX_FILE_BYTES) return Buffer.alloc(MAX_FILE_BYTES + 1);
-  return attempt(name, () => readFileSync(name));
+function readBytes(name: string): Buffer | null {
+  if (name !== '-' && statOf(name).size > MAX_FILE_BYTES) return null;
+  const bytes =
+    name === '-' ? attempt('standard input', () => readFileSync(0)) : attempt(name, () => readFileSync(name));
+  return bytes.length > MAX_FILE_BYTES ? null : bytes;
 }
 
 function statOf(path: string): { readonly size: number; isDirectory(): boolean; isFile(): boolean } {

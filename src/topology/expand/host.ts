@@ -1,9 +1,10 @@
 // A host's own items: its uplink, forwarding, and the route by which the kernel answers ARP for the gateway.
 import { familyOf, type Ip } from '../../state/ip.ts';
 import type { Place } from '../../state/place.ts';
+import { DEFAULT_GATEWAY, GATEWAY_BRIDGE } from '../model/calico.ts';
 import { type Host, netnsOf, type Uplink } from '../model/host.ts';
 import { emptyLink, plainAddress } from '../model/link.ts';
-import { DEFAULT_GATEWAY, gatewayOf, hasFamily, type Workload } from '../model/workload.ts';
+import { gatewayOf, hasFamily, type Workload } from '../model/workload.ts';
 import {
   addAddress,
   addLink,
@@ -14,9 +15,6 @@ import {
   type NetworkDraft,
 } from './draft.ts';
 import { blackholeRoute, defaultPrefix, deviceRoute, hostPrefix, routeVia } from './route.ts';
-
-/** The portless bridge that leads to the gateway on a host without uplink. */
-export const GATEWAY_BRIDGE = 'cali-gw';
 
 /** Adds a host with the gateways of the workloads that run there. */
 export function expandHost(draft: NetworkDraft, host: Host, workloads: readonly Workload[]): void {

@@ -1,21 +1,14 @@
 // Workloads: what one line of the file says, with every default filled in and replicas counted out.
-import { createHash } from 'node:crypto';
-import {
-  addToIp,
-  containsIp,
-  type Family,
-  familyOf,
-  formatIp,
-  formatPrefix,
-  type Ip,
-} from '../../state/ip.ts';
+import { type Family, familyOf, formatIp, type Ip } from '../../state/ip.ts';
 import { SELF } from '../../state/network.ts';
 import type { Place } from '../../state/place.ts';
 import { addFinding } from '../source/findings.ts';
 import { didYouMean, nearestOf } from '../source/suggest.ts';
-import { isMap, keyPlaceAt, type MapValue, placeOf, valuePlace, valuePlaceAt } from '../source/tree.ts';
+import { isMap, keyPlaceAt, type MapValue, valuePlace, valuePlaceAt } from '../source/tree.ts';
+import { DEFAULT_GATEWAY, DEFAULT_MAC, defaultDev, linkLocalOf } from './calico.ts';
 import { type Host, thisMachine } from './host.ts';
 import { type Pool, poolOf } from './pool.ts';
+import { readReplicas } from './replicas.ts';
 import {
   checkAddressed,
   checkName,
@@ -51,24 +44,9 @@ export interface Workload {
   readonly place: Place;
 }
 
-export const DEFAULT_GATEWAY: Ip = 0xa9fe0101;
-const DEFAULT_MAC = 'ee:ee:ee:ee:ee:ee';
 const IPV6_MIN_MTU = 1280;
 /** Past this many, the topology is refused as a whole: two million items at about ten each. */
 const MAX_WORKLOADS = 200_000;
-
-/** `cali` and the first 11 hex digits of the sha1 of the name. */
-export function defaultDev(name: string): string {
-  return `cali${createHash('sha1').update(name).digest('hex').slice(0, 11)}`;
-}
-
-/** The link-local address that the kernel makes of a hardware address (EUI-64). */
-export function linkLocalOf(mac: string): string {
-  const octets = mac.split(':').map((octet) => Number.parseInt(octet, 16));
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = octets;
-  const groups = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f];
-  return `fe80::${groups.map((group) => group.toString(16)).join(':')}`;
-}
 
 /** What workloads see as their gateway in a family. */
 export function gatewayOf(workload: Workload, family: Family): Ip {
@@ -97,9 +75,8 @@ export function readWorkloads(
     if (!isMap(value)) continue;
     const place = valuePlaceAt(reading.places, map, index);
     const workload = readWorkload(reading, name, value, place, hosts, pools);
-    const copies = Math.min(65536, readNumber(value, 'replicas') ?? 0);
-    if (value.replicas === undefined) workloads.push(workload);
-    else if (checkReplicas(reading, workload, value, copies, pools)) pushCopies(workloads, workload, copies);
+    const copies = value.replicas === undefined ? [workload] : readReplicas(reading, value, workload, pools);
+    for (const copy of copies) workloads.push(copy);
     if (workloads.length <= MAX_WORKLOADS) continue;
     addFinding(
       reading.findings,
@@ -200,63 +177,5 @@ function checkValues(reading: Reading, map: MapValue, workload: Workload): void 
       at,
       `IPv6 needs an MTU of at least ${IPV6_MIN_MTU}; this one is ${mtu}`,
     );
-  }
-}
-
-function checkReplicas(
-  reading: Reading,
-  workload: Workload,
-  map: MapValue,
-  copies: number,
-  pools: readonly Pool[],
-): boolean {
-  const before = reading.findings.length;
-  for (const key of ['dev', 'netns']) {
-    if (map[key] === undefined) continue;
-    addFinding(
-      reading.findings,
-      'itemsDisagree',
-      valuePlace(reading.places, map, key),
-      `${copies} replicas cannot share one \`${key}\``,
-      {
-        hint: `leave \`${key}\` out: each replica gets its own`,
-      },
-    );
-  }
-  const last = `${workload.name}-${copies - 1}`;
-  if (copies > 0 && last.length > 63) {
-    addFinding(
-      reading.findings,
-      'badName',
-      placeOf(reading.places, map),
-      `the replica's name ${last} is longer than 63 characters`,
-    );
-  }
-  for (const { address, place } of workload.addresses) {
-    const end = addToIp(address, copies - 1);
-    const pool = poolOf(pools, address);
-    if (copies < 1 || (end !== null && (pool === null || containsIp(pool.cidr, end)))) continue;
-    const limit =
-      pool === null
-        ? 'the end of all addresses'
-        : `the end of the pool ${formatPrefix(pool.cidr.address, pool.cidr.length)}`;
-    addFinding(
-      reading.findings,
-      'outsidePool',
-      place,
-      `${copies} replicas from ${formatIp(address)} on run past ${limit}`,
-    );
-  }
-  return copies > 0 && reading.findings.length === before;
-}
-
-function pushCopies(workloads: Workload[], workload: Workload, copies: number): void {
-  for (let copy = 0; copy < copies; copy++) {
-    const name = `${workload.name}-${copy}`;
-    const addresses = workload.addresses.map((prefix) => ({
-      ...prefix,
-      address: addToIp(prefix.address, copy)!,
-    }));
-    workloads.push({ ...workload, name, netns: name, dev: defaultDev(name), addresses });
   }
 }
