@@ -81,8 +81,9 @@ function makeLink(site: Site, link: DesiredLink, step: Step, far: Step | null, a
     return;
   }
   const farLink = farSite.desired.links.get(name) ?? plainEnd(site.name, link.name, name);
-  const peer = { link: farLink, ifindex: 0, netnsFd: farSite.netns.fd };
-  site.requests.linkAdd(both, { link, ifindex: 0 }, { group, peer });
+  const ifindex = site.reserveIndex(0);
+  const peer = { link: farLink, ifindex: farSite.reserveIndex(ifindex), netnsFd: farSite.netns.fd };
+  site.requests.linkAdd(both, { link, ifindex }, { group, peer });
   site.born.push({ link, step });
   farSite.born.push({ link: farLink, step: far ?? step });
   touched.add(site).add(farSite);

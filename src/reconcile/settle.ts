@@ -24,5 +24,11 @@ function isSettling(machine: Machine, desired: DesiredNetwork, name: string): bo
   const netns = machine.namespace(name);
   const links = desired.namespaces.get(name)?.links;
   if (netns === null || links === undefined) return false;
-  return readLinks(netns).some((link) => link.carrier && !link.running && links.get(link.name)?.up === true);
+  const found = readLinks(netns);
+  const isWanted = (link: { name: string }): boolean => links.get(link.name)?.up === true;
+  return found.some((link) => {
+    if (link.running || !isWanted(link)) return false;
+    // A bridge's carrier follows that of its ports.
+    return link.carrier || found.some((port) => port.master === link.ifindex && port.running);
+  });
 }

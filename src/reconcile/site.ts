@@ -29,6 +29,7 @@ export class Site {
   /** What steps took along and must be put back. */
   taken: Collateral = NO_COLLATERAL;
   #indexes: Map<string, number>;
+  #lastIndex = 0;
 
   constructor(
     name: string,
@@ -57,6 +58,17 @@ export class Site {
   /** Learns the ifindexes anew, after links were made or deleted. */
   rereadLinks(): void {
     this.#indexes = new Map(readLinks(this.netns).map((link) => [link.name, link.ifindex]));
+  }
+
+  /**
+   * An ifindex for a new veth end, other than the one its far end gets: where the two are equal the kernel takes up to
+   * a second to notice the carrier. 0, which leaves it to the kernel, in namespaces that are not ours alone.
+   */
+  reserveIndex(other: number): number {
+    if (this.observed.madeBy !== this.ownership.owner.topology) return 0;
+    if (this.#lastIndex === 0) this.#lastIndex = Math.max(...this.#indexes.values());
+    this.#lastIndex += this.#lastIndex + 1 === other ? 2 : 1;
+    return this.#lastIndex;
   }
 
   take(collateral: Collateral): void {
