@@ -78,14 +78,14 @@ export function converge(
     const current = plan(found.differences, desired, observed);
     const remaining = new Set(current.steps.map((step) => keyOf(step.difference)));
     judge(results, remaining, current.conflicts);
-    const isStuck = current.steps.every((step) => failedBefore.has(keyOf(step.difference)));
+    const isStuck = current.steps.every((step) => failedBefore.has(attemptOf(step.difference)));
     if (isStuck || round > ROUNDS) break;
     for (const { netns, kind } of current.steps.map((step) => step.difference))
       if (kind === 'link') linked.add(netns);
     const onStep = options.onStep ?? (() => {});
     const outcomes = apply(machine, current, desired, observed, { combine: round === 1, onStep });
     for (const outcome of outcomes) results.set(keyOf(outcome.difference), outcome);
-    failedBefore = new Set(outcomes.filter((o) => o.outcome !== 'done').map((o) => keyOf(o.difference)));
+    failedBefore = new Set(outcomes.filter((o) => o.outcome !== 'done').map((o) => attemptOf(o.difference)));
   }
   settle(machine, desired, linked);
   const unsettled = new Set(
@@ -153,6 +153,11 @@ function judge(
 
 function keyOf(difference: Parameters<typeof differenceKey>[0]): string {
   return `${difference.netns} ${difference.kind} ${differenceKey(difference)}`;
+}
+
+/** What a step tried: a route that could not be changed because it went with its address is next tried as missing. */
+function attemptOf(difference: Difference): string {
+  return `${difference.change} ${keyOf(difference)}`;
 }
 
 function compare(
