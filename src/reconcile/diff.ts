@@ -1,19 +1,26 @@
 // Diff: desired against observed, item by item at the kernel's own identities. Pure: the same input gives the same
 // differences in the same order, by namespace and then by kind in the order things need each other.
+import { ignoreTest } from '../state/ignore.ts';
 import type {
   DesiredNamespace,
   DesiredNetwork,
   ObservedNamespace,
   ObservedNetwork,
 } from '../state/network.ts';
-import { formatProtocol } from '../state/scope.ts';
 import { type Applied, wasApplied, wasAppliedSame } from './applied.ts';
 import { diffAddresses } from './diff-addresses.ts';
+import { causeOfLoss, causeOfReplacement } from './diff-causes.ts';
 import { diffLinks } from './diff-links.ts';
 import { diffFdb, diffNeighbours } from './diff-neighbours.ts';
 import { diffRoutes } from './diff-routes.ts';
 import { diffSysctls } from './diff-sysctls.ts';
-import type { Change, Difference, DifferenceClass, Subject } from './difference.ts';
+import {
+  type Change,
+  type Difference,
+  type DifferenceClass,
+  differenceKey,
+  type Subject,
+} from './difference.ts';
 import { Ownership } from './ownership.ts';
 
 /** What a comparison finds, before it is known why. */
@@ -38,27 +45,37 @@ export interface DiffOptions {
   /** Foreign items at desired identities are ours to overwrite. */
   readonly adopt: boolean;
   readonly applied: Applied;
+  /** Namespaces of which only a part is given on both sides: what is said of a whole one is not judged. */
+  readonly partial?: ReadonlySet<string>;
 }
 
 export interface Diff {
   readonly differences: readonly Difference[];
+  /** Differences that the topology says are known: counted, and left alone. */
+  readonly ignored: readonly Difference[];
   /** `NETNS KEY` of sysctls that left the file where they cannot be put back: they stay. */
   readonly left: readonly string[];
 }
 
 export function diff(desired: DesiredNetwork, observed: ObservedNetwork, options: DiffOptions): Diff {
   const differences: Difference[] = [];
+  const ignored: Difference[] = [];
   const left: string[] = [];
+  const isIgnored = ignoreTest(desired.ignore);
   for (const name of namesOf(desired, observed)) {
     const wanted = desired.namespaces.get(name) ?? emptyNamespace(name);
     const found = observed.namespaces.get(name);
     const findings =
       found === undefined
         ? missingNamespace(wanted)
-        : compareNamespace(desired, wanted, found, observed.freshSysctls, options.applied, left);
-    for (const finding of findings) differences.push(classify(name, finding, options));
+        : compareNamespace(desired, wanted, found, observed.freshSysctls, options, left);
+    for (const finding of findings) {
+      const difference = classify(name, finding, desired, observed, options);
+      const known = desired.ignore.length > 0 && isIgnored(name, difference.kind, differenceKey(difference));
+      (known ? ignored : differences).push(difference);
+    }
   }
-  return { differences, left };
+  return { differences, ignored, left };
 }
 
 /** Wanted namespaces first, in the topology's order, then the others that were read because they bear our mark. */
@@ -101,7 +118,7 @@ function* compareNamespace(
   desired: DesiredNamespace,
   observed: ObservedNamespace,
   freshSysctls: ReadonlyMap<string, string>,
-  applied: Applied,
+  { applied, partial }: DiffOptions,
   left: string[],
 ): Generator<Finding> {
   const ownership = new Ownership(
@@ -111,12 +128,13 @@ function* compareNamespace(
   );
   const appliedSysctls = applied.sysctls.get(desired.name) ?? [];
   const comparison: Comparison = { desired, observed, ownership, appliedSysctls, freshSysctls };
-  const wanted = network.namespaces.has(desired.name);
+  const isPart = partial?.has(desired.name) ?? false;
+  const wanted = network.namespaces.has(desired.name) || isPart;
   if (!wanted && observed.madeBy === network.name) {
     yield { kind: 'netns', desired: null, observed, change: 'extra', foreign: false, cause: null };
     return;
   }
-  const claim = compareClaim(network, comparison);
+  const claim = isPart ? null : compareClaim(network, comparison);
   if (claim !== null) yield claim;
   yield* diffLinks(comparison);
   yield* diffSysctls(comparison, left);
@@ -126,11 +144,12 @@ function* compareNamespace(
   yield* diffRoutes(comparison);
 }
 
-/** A namespace with something of ours in it bears our claim and no other number of ours. */
+/** A namespace that we made, or with something of ours in it, bears our claim and no other number of ours. */
 function compareClaim(network: DesiredNetwork, comparison: Comparison): Finding | null {
   const { desired, observed } = comparison;
   const own = observed.claims.filter((claim) => claim.topology === network.name);
-  const isWanted = network.namespaces.has(desired.name) && !isEmptyNamespace(desired);
+  const isUsed = !isEmptyNamespace(desired) || observed.madeBy === network.name;
+  const isWanted = network.namespaces.has(desired.name) && isUsed;
   if (!isWanted) {
     if (own.length === 0) return null;
     const cause = 'claimed, and nothing in the file is in it';
@@ -142,18 +161,25 @@ function compareClaim(network: DesiredNetwork, comparison: Comparison): Finding 
   return { kind: 'netns', desired, observed, change: 'changed', foreign: false, cause };
 }
 
-function classify(netns: string, finding: Finding, options: DiffOptions): Difference {
+function classify(
+  netns: string,
+  finding: Finding,
+  desired: DesiredNetwork,
+  observed: ObservedNetwork,
+  options: DiffOptions,
+): Difference {
   const { foreign, ...rest } = finding;
   const { applied } = options;
   const known = wasApplied(applied, netns, finding);
   const adopted =
     options.adopt || (finding.desired !== null && 'adopt' in finding.desired && finding.desired.adopt);
-  const conflict = foreign && !adopted && !known;
-  let cause = finding.cause;
-  if (foreign && known && cause === null && finding.kind === 'route' && finding.observed !== null) {
-    cause = `replaced by proto ${formatProtocol(finding.observed.protocol)}`;
+  const itsClass = classOf(netns, finding, applied, known);
+  let { cause } = finding;
+  if (cause === null && foreign && known) cause = causeOfReplacement(finding);
+  if (cause === null && finding.change === 'missing' && itsClass === 'drift') {
+    cause = causeOfLoss(finding, netns, desired, observed);
   }
-  return { ...rest, netns, cause, conflict, class: classOf(netns, finding, applied, known) } as Difference;
+  return { ...rest, netns, cause, conflict: foreign && !adopted && !known, class: itsClass } as Difference;
 }
 
 function classOf(netns: string, finding: Finding, applied: Applied, known: boolean): DifferenceClass {
