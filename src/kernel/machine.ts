@@ -56,6 +56,18 @@ export class Machine {
     Netns.remove(name);
   }
 
+  /** Lets go of namespaces that no longer stand under their names; returns those names. */
+  refresh(): string[] {
+    const gone: string[] = [];
+    for (const [name, netns] of this.#opened) {
+      if (name === SELF || netns.isStillNamed(name)) continue;
+      netns.close();
+      this.#opened.delete(name);
+      gone.push(name);
+    }
+    return gone;
+  }
+
   /** Lets go of every namespace but its own, so that a deleted one can die and a new one of its name be found. */
   release(): void {
     for (const [name, netns] of this.#opened) {

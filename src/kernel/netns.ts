@@ -4,11 +4,13 @@
 import {
   closeSync,
   constants,
+  fstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   stat,
   statfsSync,
+  statSync,
   unlinkSync,
 } from 'node:fs';
 import { ReconcileError } from '../errors.ts';
@@ -119,6 +121,17 @@ export class Netns {
       if (!(error instanceof SystemError) || error.errno !== 'EINVAL') throw describeEntry(name, error);
     }
     unlinkSync(path);
+  }
+
+  /** Whether the name still leads here. The inode cannot have been given to another: this descriptor holds it. */
+  isStillNamed(name: string): boolean {
+    try {
+      const named = statSync(`${NETNS_DIRECTORY}/${name}`);
+      const held = fstatSync(this.fd);
+      return named.ino === held.ino && named.dev === held.dev;
+    } catch {
+      return false;
+    }
   }
 
   /** Runs a synchronous function with the thread in this namespace: /proc/sys/net and new sockets are then its own. */

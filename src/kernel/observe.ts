@@ -35,8 +35,8 @@ export interface Scope {
   readonly fresh: readonly string[];
 }
 
-/** A namespace's links as read, before the ends of its veths are named. */
-interface Reading {
+/** Links of a namespace as read, before the ends of its veths are named. */
+export interface Reading {
   readonly name: string;
   readonly netns: Netns;
   readonly links: readonly LinkMessage[];
@@ -76,13 +76,20 @@ function openIfWanted(machine: Machine, name: string, scope: Scope): Netns | nul
   return ours ? netns : null;
 }
 
-const LOOPBACK_IFINDEX = 1;
+/** The `lo` of every namespace. */
+export const LOOPBACK_IFINDEX = 1;
 
-function claimsOf(lo: LinkMessage): Claim[] {
+/** The claims that stand on the `lo` of a namespace. */
+export function claimsOf(lo: LinkMessage): Claim[] {
   return lo.altnames.map(parseClaim).filter((claim) => claim !== null);
 }
 
-function observeNamespace(reading: Reading, peers: Peers, sysctlKeys: readonly string[]): ObservedNamespace {
+/** Reads a whole namespace whose links were read already. */
+export function observeNamespace(
+  reading: Reading,
+  peers: Peers,
+  sysctlKeys: readonly string[],
+): ObservedNamespace {
   const { socket } = reading.netns;
   const names = new Map(reading.links.map((link) => [link.ifindex, link.name]));
   const nameOf: LinkNames = (ifindex) => names.get(ifindex) ?? null;
@@ -110,11 +117,7 @@ function observeNamespace(reading: Reading, peers: Peers, sysctlKeys: readonly s
           (buffer, start, end) => parseFdbEntry(buffer, start, end, nameOf),
         )
       : [],
-    routes: socket.dump(
-      RTM_GETROUTE,
-      (writer) => formatRouteDump(writer, 0),
-      (buffer, start, end) => parseStatedRoute(buffer, start, end, nameOf),
-    ),
+    routes: readRoutes(reading.netns, nameOf),
     sysctls: readSysctls(reading.netns, reading.links, sysctlKeys),
   };
 }
@@ -124,21 +127,21 @@ export function readLinks(netns: Netns): LinkMessage[] {
   return netns.socket.dump(RTM_GETLINK, formatLinkDump, parseLink);
 }
 
-/** Equivalent to `ip address show`. */
-export function readAddresses(netns: Netns, nameOf: LinkNames): ObservedAddress[] {
+/** The addresses of one link, or with ifindex 0 of all. Equivalent to `ip address show`. */
+export function readAddresses(netns: Netns, nameOf: LinkNames, ifindex = 0): ObservedAddress[] {
   return netns.socket.dump(
     RTM_GETADDR,
-    (writer) => formatAddressDump(writer, 0),
+    (writer) => formatAddressDump(writer, ifindex),
     (buffer, start, end) => parseAddress(buffer, start, end, nameOf),
   );
 }
 
-/** Permanent and marked neighbours, and proxies. Equivalent to `ip neighbour show nud permanent` and `… show proxy`. */
-export function readNeighbours(netns: Netns, nameOf: LinkNames): ObservedNeighbour[] {
+/** Permanent and marked neighbours, and proxies, of one link, or with ifindex 0 of all. Equivalent to `ip neighbour show nud permanent` and `… show proxy`. */
+export function readNeighbours(netns: Netns, nameOf: LinkNames, ifindex = 0): ObservedNeighbour[] {
   const read = (table: 'neighbours' | 'proxies'): ObservedNeighbour[] =>
     netns.socket.dump(
       RTM_GETNEIGH,
-      (writer) => formatNeighbourDump(writer, table),
+      (writer) => formatNeighbourDump(writer, table, ifindex),
       (buffer, start, end) => {
         const neighbour = parseNeighbour(buffer, start, end, nameOf);
         return neighbour?.proxy || neighbour?.permanent || neighbour?.protocol ? neighbour : null;
@@ -147,8 +150,17 @@ export function readNeighbours(netns: Netns, nameOf: LinkNames): ObservedNeighbo
   return [...read('neighbours'), ...read('proxies')];
 }
 
+/** The routes by one link, or with ifindex 0 all, of both families and every table. Equivalent to `ip route show table all`. */
+export function readRoutes(netns: Netns, nameOf: LinkNames, ifindex = 0): ObservedRoute[] {
+  return netns.socket.dump(
+    RTM_GETROUTE,
+    (writer) => formatRouteDump(writer, 0, ifindex),
+    (buffer, start, end) => parseStatedRoute(buffer, start, end, nameOf),
+  );
+}
+
 /** A route of any table but `local`, and no IPv6 multicast or anycast entry that the kernel keeps for itself. */
-function parseStatedRoute(
+export function parseStatedRoute(
   buffer: Buffer,
   start: number,
   end: number,
@@ -161,13 +173,13 @@ function parseStatedRoute(
 }
 
 /** The far ends of veths, by namespace and ifindex of the near end. */
-type Peers = ReadonlyMap<string, ReadonlyMap<number, LinkEnd>>;
+export type Peers = ReadonlyMap<string, ReadonlyMap<number, LinkEnd>>;
 
 /**
  * Names the far end of every veth. Two ends that give each other's ifindex are a candidate pair; they are one if
  * each namespace also calls the other by the id that its end states.
  */
-function findPeers(readings: readonly Reading[]): Peers {
+export function findPeers(readings: readonly Reading[]): Peers {
   const ends = new Map<string, Array<{ reading: Reading; link: LinkMessage }>>();
   for (const reading of readings) {
     for (const link of reading.links) {

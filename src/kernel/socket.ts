@@ -85,6 +85,7 @@ export class NetlinkSocket {
       sendBufferSize: BUFFER_BYTES,
     });
     this.raw.unref();
+    this.raw.on('error', () => {}); // an overflow shows in drops(), whatever node-netlink makes of it
     this.#fd = findDescriptor(guess, this.raw.address().port);
     for (const option of [NETLINK_NO_ENOBUFS, NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK]) {
       setIntOption(this.#fd, SOL_NETLINK, option, 1);
@@ -97,6 +98,27 @@ export class NetlinkSocket {
 
   close(): void {
     this.raw.close();
+  }
+
+  /** The port that the kernel names as the author of what this socket changes. */
+  get port(): number {
+    return this.raw.address().port;
+  }
+
+  /**
+   * Joins multicast groups; `onWake` is called from the event loop when the first datagram of a burst has come, which
+   * it gets, and reads the others with `drain`.
+   */
+  subscribe(groups: readonly number[], onWake: (datagram: Buffer) => void): void {
+    this.raw.on('message', onWake);
+    for (const group of groups) this.raw.addMembership(group);
+  }
+
+  /** Reads what has come without waiting, datagram by datagram; a buffer is good until the call returns. */
+  drain(onDatagram: (datagram: Buffer) => void): void {
+    for (let length = receive(this.#fd, received); length >= 0; length = receive(this.#fd, received)) {
+      onDatagram(received.subarray(0, length));
+    }
   }
 
   /** Messages the kernel dropped because this socket's buffer was full, since it was opened. */

@@ -80,6 +80,11 @@ export function differenceKey(difference: Subject & { readonly netns: string }):
   }
 }
 
+/** The identity of a difference among all of a topology: `host0 route 10.20.1.3/32`. */
+export function keyOf(difference: Subject & { readonly netns: string }): string {
+  return `${difference.netns} ${difference.kind} ${differenceKey(difference)}`;
+}
+
 export interface Summary {
   readonly missing: number;
   readonly changed: number;

@@ -6,7 +6,7 @@ import type { DesiredNetwork, ObservedNetwork } from '../state/network.ts';
 import { type Applied, recordApplied } from './applied.ts';
 import { apply } from './apply.ts';
 import { type Diff, diff } from './diff.ts';
-import { type Difference, differenceKey, type Outcome } from './difference.ts';
+import { type Difference, keyOf, type Outcome } from './difference.ts';
 import { type Plan, plan, type Step } from './plan.ts';
 import { checkPruneGuard } from './prune-guard.ts';
 import { loadApplied, saveApplied } from './run-directory.ts';
@@ -30,6 +30,8 @@ export interface ConvergeResult {
   readonly left: readonly string[];
   /** How many items the topology wants. */
   readonly items: number;
+  /** The record of what came to be. */
+  readonly applied: Applied;
 }
 
 export interface InspectResult {
@@ -91,12 +93,9 @@ export function converge(
   const unsettled = new Set(
     [...results].filter(([, outcome]) => outcome.outcome !== 'done').map(([key]) => key),
   );
-  saveApplied(
-    machine,
-    desired.name,
-    recordApplied(desired, (netns, subject) => !unsettled.has(keyOf({ ...subject, netns }))),
-  );
-  return { outcomes: [...results.values()], left, items: countItems(desired) };
+  const record = recordApplied(desired, (netns, subject) => !unsettled.has(keyOf({ ...subject, netns })));
+  saveApplied(machine, desired.name, record);
+  return { outcomes: [...results.values()], left, items: countItems(desired), applied: record };
 }
 
 /** What a destroy is told: a topology's name, and what its file says where there is one. */
@@ -151,10 +150,6 @@ function judge(
   }
 }
 
-function keyOf(difference: Parameters<typeof differenceKey>[0]): string {
-  return `${difference.netns} ${difference.kind} ${differenceKey(difference)}`;
-}
-
 /** What a step tried: a route that could not be changed because it went with its address is next tried as missing. */
 function attemptOf(difference: Difference): string {
   return `${difference.change} ${keyOf(difference)}`;
@@ -166,7 +161,7 @@ function compare(
   applied: Applied,
   options: Pick<ConvergeOptions, 'adopt' | 'alsoIn'>,
 ): { observed: ObservedNetwork; found: Diff } {
-  machine.release();
+  machine.refresh();
   const observed = observe(machine, scopeOf(desired, applied, options.alsoIn ?? []));
   const found = diff(desired, observed, { adopt: options.adopt, applied });
   return { observed, found };

@@ -68,9 +68,10 @@ export function formatLinkDump(writer: MessageWriter): void {
   formatLinkQuery(writer, 0);
 }
 
-/** Writes struct ifinfomsg that asks for one link. Equivalent to `ip link show` of one device. */
-export function formatLinkQuery(writer: MessageWriter, ifindex: number): void {
+/** Writes struct ifinfomsg that asks for one link, by ifindex or by name. Equivalent to `ip link show` of one device. */
+export function formatLinkQuery(writer: MessageWriter, ifindex: number, name?: string): void {
   formatIfinfomsg(writer, ifindex, 0, 0);
+  if (name !== undefined) writer.attributeText(IFLA_IFNAME, name);
   writer.attributeU32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 }
 

@@ -7,6 +7,7 @@ import {
   AF_INET,
   AF_INET6,
   NDA_DST,
+  NDA_IFINDEX,
   NDA_LLADDR,
   NDA_PROTOCOL,
   NTF_PROXY,
@@ -43,9 +44,14 @@ function formatNdmsg(
   writer.u8(0);
 }
 
-/** Writes struct ndmsg of a dump request: of IP neighbours, of proxies, or of forwarding entries. */
-export function formatNeighbourDump(writer: MessageWriter, table: 'neighbours' | 'proxies' | 'fdb'): void {
+/** Writes struct ndmsg of a dump request: of IP neighbours, of proxies, or of forwarding entries; of one link or of all (0). */
+export function formatNeighbourDump(
+  writer: MessageWriter,
+  table: 'neighbours' | 'proxies' | 'fdb',
+  ifindex = 0,
+): void {
   formatNdmsg(writer, table === 'fdb' ? AF_BRIDGE : 0, 0, 0, table === 'proxies' ? NTF_PROXY : 0);
+  if (ifindex !== 0) writer.attributeU32(NDA_IFINDEX, ifindex);
 }
 
 /**

@@ -41,10 +41,11 @@ export type LinkNames = (ifindex: number) => string | null;
 /** The ifindex of a device by name; 0 for one that does not exist. */
 export type LinkIndexes = (name: string) => number;
 
-/** Writes struct rtmsg of a dump request: all tables of a family (0: of both). */
-export function formatRouteDump(writer: MessageWriter, family: number): void {
+/** Writes struct rtmsg of a dump request: all tables of a family (0: of both), by one link or by all (0). */
+export function formatRouteDump(writer: MessageWriter, family: number, ifindex = 0): void {
   writer.u8(family);
   writer.zeros(RTMSG_LENGTH - 1);
+  if (ifindex !== 0) writer.attributeU32(RTA_OIF, ifindex);
 }
 
 /**

@@ -1,0 +1,145 @@
+// Monitor: follows the kernel's events in several namespaces, with one socket in each. It tells what happened, never
+// what to do about it; it knows the names of links as they come, change and go.
+
+import { eventPort, type KernelEvent, parseEvent } from './codec/event.ts';
+import type { LinkMessage } from './codec/link.ts';
+import { HEADER_LENGTH, u32 } from './codec/message.ts';
+import {
+  RTNLGRP_IPV4_IFADDR,
+  RTNLGRP_IPV4_NETCONF,
+  RTNLGRP_IPV4_ROUTE,
+  RTNLGRP_IPV6_IFADDR,
+  RTNLGRP_IPV6_NETCONF,
+  RTNLGRP_IPV6_ROUTE,
+  RTNLGRP_LINK,
+  RTNLGRP_NEIGH,
+} from './constants.ts';
+import type { Netns } from './netns.ts';
+import { readLinks } from './observe.ts';
+import { NetlinkSocket } from './socket.ts';
+
+const groups: readonly number[] = [
+  RTNLGRP_LINK,
+  RTNLGRP_NEIGH,
+  RTNLGRP_IPV4_IFADDR,
+  RTNLGRP_IPV4_ROUTE,
+  RTNLGRP_IPV6_IFADDR,
+  RTNLGRP_IPV6_ROUTE,
+  RTNLGRP_IPV4_NETCONF,
+  RTNLGRP_IPV6_NETCONF,
+];
+
+/** What an event means beside itself. */
+export interface Told {
+  readonly netns: string;
+  readonly event: KernelEvent;
+  /** The link's state before the event, where it was known. */
+  readonly before: LinkMessage | null;
+  /** The name of the link the event is of; null where it is of none or of one that is not known. */
+  readonly dev: string | null;
+  /** The port of the socket that made the change; 0 for the kernel itself. */
+  readonly port: number;
+}
+
+export interface MonitorOptions {
+  /** Called for every event, in the order of each namespace. */
+  readonly onEvent: (told: Told) => void;
+  /** Called where events of a namespace were lost: it must be read again. */
+  readonly onOverflow: (netns: string) => void;
+  /** Called from the event loop after a burst of events was told. */
+  readonly onWake: () => void;
+}
+
+export class Monitor {
+  readonly #options: MonitorOptions;
+  readonly #followed = new Map<string, Followed>();
+
+  constructor(options: MonitorOptions) {
+    this.#options = options;
+  }
+
+  /** Follows a namespace from now on; a namespace of the same name that was followed before is let go. */
+  follow(name: string, netns: Netns): void {
+    const known = this.#followed.get(name);
+    if (known?.socket.cookie === netns.socket.cookie) return;
+    this.forget(name);
+    const socket = netns.enter(() => new NetlinkSocket());
+    const followed: Followed = { name, socket, ownPort: netns.socket.port, links: new Map(), drops: 0 };
+    this.#followed.set(name, followed);
+    socket.subscribe(groups, (datagram) => {
+      this.#tell(followed, datagram);
+      this.#drain(followed);
+      this.#options.onWake();
+    });
+    for (const link of readLinks(netns)) followed.links.set(link.ifindex, link);
+  }
+
+  /** Lets go of a namespace: its socket no longer keeps it alive. */
+  forget(name: string): void {
+    this.#followed.get(name)?.socket.close();
+    this.#followed.delete(name);
+  }
+
+  /** The namespaces that are followed. */
+  names(): string[] {
+    return [...this.#followed.keys()];
+  }
+
+  /** Tells what has come by now, without waiting for the event loop. */
+  drain(): void {
+    for (const followed of this.#followed.values()) this.#drain(followed);
+  }
+
+  close(): void {
+    for (const name of this.names()) this.forget(name);
+  }
+
+  #drain(followed: Followed): void {
+    followed.socket.drain((datagram) => this.#tell(followed, datagram));
+    const drops = followed.socket.drops();
+    if (drops === followed.drops) return;
+    followed.drops = drops;
+    this.#options.onOverflow(followed.name);
+  }
+
+  #tell(followed: Followed, datagram: Buffer): void {
+    const nameOf = (ifindex: number): string | null => followed.links.get(ifindex)?.name ?? null;
+    for (let at = 0; at + HEADER_LENGTH <= datagram.length; at += (u32(datagram, at) + 3) & ~3) {
+      const port = eventPort(datagram, at);
+      const event = parseEvent(datagram, at, nameOf);
+      if (event === null) continue;
+      // What this process did itself to routes, addresses and neighbours needs no answer; the author of a change to a
+      // link is not told.
+      if (port === followed.ownPort && event.kind !== 'link' && event.kind !== 'netconf') continue;
+      const before = event.kind === 'link' ? (followed.links.get(event.link.ifindex) ?? null) : null;
+      if (event.kind === 'link') {
+        if (event.gone) followed.links.delete(event.link.ifindex);
+        else followed.links.set(event.link.ifindex, event.link);
+      }
+      this.#options.onEvent({ netns: followed.name, event, before, dev: deviceOf(event, nameOf), port });
+    }
+  }
+}
+
+interface Followed {
+  readonly name: string;
+  readonly socket: NetlinkSocket;
+  /** The port of this process's requests in the namespace. */
+  readonly ownPort: number;
+  /** Links by ifindex, as last told. */
+  readonly links: Map<number, LinkMessage>;
+  drops: number;
+}
+
+function deviceOf(event: KernelEvent, nameOf: (ifindex: number) => string | null): string | null {
+  switch (event.kind) {
+    case 'link':
+      return event.link.name;
+    case 'route':
+      return event.route.dev;
+    case 'neighbour':
+      return event.neighbour.dev;
+    default:
+      return nameOf(event.ifindex);
+  }
+}

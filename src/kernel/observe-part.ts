@@ -1,0 +1,138 @@
+// Observes parts of namespaces: single links with what is on them, a namespace's own sysctls, or routes that events
+// told. What it returns has the shape of a whole observation, so that the same diff and plan work on it.
+import type { LinkEnd, ObservedLink } from '../state/link.ts';
+import { parseOwnerAlias } from '../state/mark.ts';
+import type { ObservedNamespace, ObservedNetwork } from '../state/network.ts';
+import { type ObservedRoute, routeKey } from '../state/route.ts';
+import { formatLinkQuery, type LinkMessage, parseLink } from './codec/link.ts';
+import type { LinkNames } from './codec/route.ts';
+import { RTM_GETLINK } from './constants.ts';
+import type { Machine } from './machine.ts';
+import type { Netns } from './netns.ts';
+import {
+  claimsOf,
+  findPeers,
+  LOOPBACK_IFINDEX,
+  observeNamespace,
+  type Peers,
+  type Reading,
+  readAddresses,
+  readLinks,
+  readNeighbours,
+  readRoutes,
+} from './observe.ts';
+import { readSysctls } from './observe-sysctl.ts';
+
+/** What to read of one namespace. */
+export interface Part {
+  /** All of it; the rest is then moot. */
+  readonly whole: boolean;
+  /** Links by name; `deep` reads the routes by them, too. */
+  readonly devices: ReadonlyMap<string, { readonly deep: boolean }>;
+  /** Routes as events told them. */
+  readonly routes: readonly ObservedRoute[];
+  readonly sysctls: readonly string[];
+}
+
+/** Reads parts of namespaces; those that do not exist are left out. `peerOf` says where a veth's far end should be. */
+export function observeParts(
+  machine: Machine,
+  parts: ReadonlyMap<string, Part>,
+  peerOf: (netns: string, dev: string) => LinkEnd | null,
+): ObservedNetwork {
+  const readings = new Map<string, Reading>();
+  for (const [name, part] of parts) {
+    const netns = machine.namespace(name);
+    if (netns !== null) readings.set(name, { name, netns, links: linksOf(netns, part) });
+  }
+  const peers = findPeers(withFarEnds(machine, readings, peerOf));
+  const namespaces = new Map<string, ObservedNamespace>();
+  for (const [name, reading] of readings) {
+    const part = parts.get(name)!;
+    namespaces.set(
+      name,
+      part.whole ? observeNamespace(reading, peers, part.sysctls) : observePart(reading, part, peers),
+    );
+  }
+  return { namespaces, freshSysctls: new Map() };
+}
+
+/** The links to read, with `lo`, whose marks tell whose the namespace is; all of them where routes are to be named. */
+function linksOf(netns: Netns, part: Part): LinkMessage[] {
+  if (part.whole || [...part.devices.values()].some(({ deep }) => deep)) return readLinks(netns);
+  const lo = netns.socket.get(RTM_GETLINK, (writer) => formatLinkQuery(writer, LOOPBACK_IFINDEX), parseLink);
+  const named = [...part.devices.keys()].filter((name) => name !== 'lo').map((name) => readLink(netns, name));
+  return [lo, ...named].filter((link) => link !== null);
+}
+
+/** One link by name; null where there is none. Equivalent to `ip link show dev X`. */
+export function readLink(netns: Netns, name: string): LinkMessage | null {
+  return netns.socket.get(RTM_GETLINK, (writer) => formatLinkQuery(writer, 0, name), parseLink);
+}
+
+/** The readings, and where a veth's far end should be in a namespace that is not read, that one link of it. */
+function withFarEnds(
+  machine: Machine,
+  readings: ReadonlyMap<string, Reading>,
+  peerOf: (netns: string, dev: string) => LinkEnd | null,
+): Reading[] {
+  const far = new Map<string, { readonly netns: Netns; readonly links: Map<string, LinkMessage> }>();
+  for (const reading of readings.values()) {
+    const known = new Map(reading.links.map((link) => [link.name, link]));
+    far.set(reading.name, { netns: reading.netns, links: known });
+  }
+  for (const { name, links } of readings.values()) {
+    for (const link of links) {
+      const peer = link.kind === 'veth' ? peerOf(name, link.name) : null;
+      const netns = peer === null ? null : machine.namespace(peer.netns);
+      if (peer === null || netns === null) continue;
+      const place = far.get(peer.netns) ?? { netns, links: new Map<string, LinkMessage>() };
+      far.set(peer.netns, place);
+      const end = place.links.get(peer.name) ?? readLink(netns, peer.name);
+      if (end !== null) place.links.set(peer.name, end);
+    }
+  }
+  return [...far].map(([name, { netns, links }]) => ({ name, netns, links: [...links.values()] }));
+}
+
+function observePart(reading: Reading, part: Part, peers: Peers): ObservedNamespace {
+  const { netns, name } = reading;
+  const names = new Map(reading.links.map((link) => [link.ifindex, link.name]));
+  const nameOf = (ifindex: number): string | null => names.get(ifindex) ?? null;
+  const lo = reading.links.find((link) => link.ifindex === LOOPBACK_IFINDEX);
+  const messages = reading.links.filter((link) => part.devices.has(link.name));
+  const links = new Map<string, ObservedLink>();
+  for (const { lower: _lower, lowerNsid: _lowerNsid, ...link } of messages) {
+    const master = link.master === 0 ? null : (nameOf(link.master) ?? readName(netns, link.master));
+    links.set(link.name, { ...link, master, peer: peers.get(name)?.get(link.ifindex) ?? null });
+  }
+  const deep = messages.filter((link) => part.devices.get(link.name)!.deep);
+  const routes = readRoutesBy(netns, nameOf, deep);
+  const keys = new Set(routes.map(routeKey));
+  return {
+    name,
+    cookie: netns.socket.cookie,
+    madeBy: parseOwnerAlias(lo?.alias ?? ''),
+    claims: lo === undefined ? [] : claimsOf(lo),
+    links,
+    addresses: messages.flatMap((link) => readAddresses(netns, nameOf, link.ifindex)),
+    neighbours: messages.flatMap((link) => readNeighbours(netns, nameOf, link.ifindex)),
+    fdb: [],
+    routes: [...routes, ...part.routes.filter((route) => !keys.has(routeKey(route)))],
+    sysctls: readSysctls(netns, messages, part.sysctls),
+  };
+}
+
+/** The routes by any of some links, each once. */
+function readRoutesBy(netns: Netns, nameOf: LinkNames, links: readonly LinkMessage[]): ObservedRoute[] {
+  if (links.length === 0) return [];
+  if (links.length === 1) return readRoutes(netns, nameOf, links[0]!.ifindex);
+  const names = new Set<string | null>(links.map((link) => link.name));
+  return readRoutes(netns, nameOf).filter(
+    (route) => names.has(route.dev) || route.nexthops?.some((hop) => names.has(hop.dev)),
+  );
+}
+
+function readName(netns: Netns, ifindex: number): string | null {
+  return netns.socket.get(RTM_GETLINK, (writer) => formatLinkQuery(writer, ifindex), parseLink)?.name ?? null;
+}
