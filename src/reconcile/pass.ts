@@ -5,9 +5,10 @@ import { observe, type Scope } from '../kernel/observe.ts';
 import type { DesiredNetwork, ObservedNetwork } from '../state/network.ts';
 import { type Applied, recordApplied } from './applied.ts';
 import { apply } from './apply.ts';
-import { type Diff, diff } from './diff.ts';
+import { diff } from './diff.ts';
 import { type Difference, keyOf, type Outcome } from './difference.ts';
-import { type Plan, plan, type Step } from './plan.ts';
+import { countItems, type InspectResult, inspectObserved } from './inspect.ts';
+import { plan, type Step } from './plan.ts';
 import { checkPruneGuard } from './prune-guard.ts';
 import { loadApplied, saveApplied } from './run-directory.ts';
 import { settle } from './settle.ts';
@@ -28,18 +29,12 @@ export interface ConvergeResult {
   readonly outcomes: readonly Outcome[];
   /** `NETNS KEY` of sysctls that left the file outside links and namespaces of ours: they stay, and are told once. */
   readonly left: readonly string[];
+  /** How many differences the topology ignores: they were left alone. */
+  readonly ignored: number;
   /** How many items the topology wants. */
   readonly items: number;
   /** The record of what came to be. */
   readonly applied: Applied;
-}
-
-export interface InspectResult {
-  /** Every difference, conflicts included, by namespace and kind. */
-  readonly differences: readonly Difference[];
-  readonly plan: Plan;
-  /** How many items the topology wants. */
-  readonly items: number;
 }
 
 /** A step may only show its effect on others after the kernel was read again; more rounds than this mean a rival. */
@@ -52,12 +47,8 @@ export function inspect(
   options: { readonly adopt: boolean },
 ): InspectResult {
   const applied = loadApplied(machine, desired.name);
-  const { observed, found } = compare(machine, desired, applied, options);
-  return {
-    differences: found.differences,
-    plan: plan(found.differences, desired, observed),
-    items: countItems(desired),
-  };
+  const observed = look(machine, desired, applied, []);
+  return inspectObserved(desired, observed, { adopt: options.adopt, applied });
 }
 
 /** Makes the kernel what the topology wants, reads it back, and says what became of every difference. */
@@ -69,10 +60,13 @@ export function converge(
   const applied = loadApplied(machine, desired.name);
   const results = new Map<string, Outcome>();
   let left: readonly string[] = [];
+  let ignored: readonly Difference[] = [];
   let failedBefore: ReadonlySet<string> = new Set();
   const linked = new Set<string>();
   for (let round = 1; ; round++) {
-    const { observed, found } = compare(machine, desired, applied, options);
+    const observed = look(machine, desired, applied, options.alsoIn ?? []);
+    const found = diff(desired, observed, { adopt: options.adopt, applied });
+    ignored = found.ignored;
     if (round === 1) {
       left = found.left;
       if (!options.pruneAll) checkPruneGuard(found.differences, desired, observed);
@@ -90,12 +84,11 @@ export function converge(
     failedBefore = new Set(outcomes.filter((o) => o.outcome !== 'done').map((o) => attemptOf(o.difference)));
   }
   settle(machine, desired, linked);
-  const unsettled = new Set(
-    [...results].filter(([, outcome]) => outcome.outcome !== 'done').map(([key]) => key),
-  );
+  const unsettled = new Set(ignored.map(keyOf));
+  for (const [key, { outcome }] of results) if (outcome !== 'done') unsettled.add(key);
   const record = recordApplied(desired, (netns, subject) => !unsettled.has(keyOf({ ...subject, netns })));
   saveApplied(machine, desired.name, record);
-  return { outcomes: [...results.values()], left, items: countItems(desired), applied: record };
+  return { outcomes: conflictsLast([...results.values()]), left, ignored: ignored.length, items: countItems(desired), applied: record };
 }
 
 /** What a destroy is told: a topology's name, and what its file says where there is one. */
@@ -155,19 +148,24 @@ function attemptOf(difference: Difference): string {
   return `${difference.change} ${keyOf(difference)}`;
 }
 
-function compare(
+/** The order of the plan: its steps, then what no step mends. */
+function conflictsLast(outcomes: readonly Outcome[]): Outcome[] {
+  const isConflict = ({ difference }: Outcome): boolean => difference.conflict;
+  return [...outcomes.filter((outcome) => !isConflict(outcome)), ...outcomes.filter(isConflict)];
+}
+
+function look(
   machine: Machine,
   desired: DesiredNetwork,
   applied: Applied,
-  options: Pick<ConvergeOptions, 'adopt' | 'alsoIn'>,
-): { observed: ObservedNetwork; found: Diff } {
+  alsoIn: readonly string[],
+): ObservedNetwork {
   machine.refresh();
-  const observed = observe(machine, scopeOf(desired, applied, options.alsoIn ?? []));
-  const found = diff(desired, observed, { adopt: options.adopt, applied });
-  return { observed, found };
+  return observe(machine, scopeOf(desired, applied, alsoIn));
 }
 
-function scopeOf(desired: DesiredNetwork, applied: Applied, alsoIn: readonly string[]): Scope {
+/** What to read for a topology: its namespaces, and the sysctls that it states or that were applied. */
+export function scopeOf(desired: DesiredNetwork, applied: Applied, alsoIn: readonly string[]): Scope {
   const dropped = [...applied.sysctls].flatMap(([netns, keys]) =>
     keys.filter((key) => !desired.namespaces.get(netns)?.sysctls.has(key)),
   );
@@ -182,14 +180,4 @@ function scopeOf(desired: DesiredNetwork, applied: Applied, alsoIn: readonly str
     ],
     fresh: [...new Set(dropped)],
   };
-}
-
-/** Every namespace, link, address, neighbour, forwarding entry, route and sysctl of a topology. */
-function countItems(desired: DesiredNetwork): number {
-  let count = 0;
-  for (const { links, addresses, neighbours, fdb, routes, sysctls } of desired.namespaces.values()) {
-    count +=
-      1 + links.size + addresses.length + neighbours.length + fdb.length + routes.length + sysctls.size;
-  }
-  return count;
 }
