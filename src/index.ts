@@ -12,13 +12,13 @@ export {
   type Summary,
   summarize,
 } from './reconcile/difference.ts';
+export type { InspectResult } from './reconcile/inspect.ts';
 export {
   type ConvergeOptions,
   type ConvergeResult,
   converge,
   type Destroyed,
   destroy,
-  type InspectResult,
   inspect,
 } from './reconcile/pass.ts';
 export type { Action, Plan, Step } from './reconcile/plan.ts';

@@ -88,7 +88,13 @@ export function converge(
   for (const [key, { outcome }] of results) if (outcome !== 'done') unsettled.add(key);
   const record = recordApplied(desired, (netns, subject) => !unsettled.has(keyOf({ ...subject, netns })));
   saveApplied(machine, desired.name, record);
-  return { outcomes: conflictsLast([...results.values()]), left, ignored: ignored.length, items: countItems(desired), applied: record };
+  return {
+    outcomes: conflictsLast([...results.values()]),
+    left,
+    ignored: ignored.length,
+    items: countItems(desired),
+    applied: record,
+  };
 }
 
 /** What a destroy is told: a topology's name, and what its file says where there is one. */
