@@ -1,5 +1,6 @@
 // Validate: a loaded tree of values to a topology in which every value is sound and every reference leads somewhere.
 // Nothing stops at the first fault: all findings of all parts are collected.
+import { kinds, parseIgnore } from '../state/ignore.ts';
 import { formatProtocol } from '../state/scope.ts';
 import type { LoadedTopology } from './load.ts';
 import { checkUplinks, withoutClashes } from './model/clashes.ts';
@@ -11,7 +12,7 @@ import type { Topology } from './model/topology.ts';
 import { readUnderlays } from './model/underlay.ts';
 import { readWorkloads } from './model/workload.ts';
 import { addFinding } from './source/findings.ts';
-import { isList, isMap, type MapValue, placeOf, valuePlace } from './source/tree.ts';
+import { isList, isMap, itemPlace, type MapValue, placeOf, valuePlace } from './source/tree.ts';
 
 const DEFAULT_PROTOCOL = 169;
 /** Protocols of /etc/iproute2/rt_protos that formatProtocol does not name. */
@@ -35,7 +36,7 @@ export function validate(loaded: LoadedTopology): Topology | null {
     pools,
     workloads: readWorkloads(loaded, root, hosts, pools),
     namespaces: readNamespaces(loaded, root),
-    ignore: isList(root.ignore) ? root.ignore.filter((item) => typeof item === 'string') : [],
+    ignore: readIgnore(loaded, root),
   };
   checkUplinks(loaded, topology);
   return { ...topology, workloads: withoutClashes(loaded, topology) };
@@ -79,4 +80,19 @@ function readProtocol(reading: Reading, root: MapValue): number {
     });
   }
   return protocol;
+}
+
+function readIgnore(reading: Reading, root: MapValue): string[] {
+  if (!isList(root.ignore)) return [];
+  const patterns: string[] = [];
+  for (const [i, pattern] of root.ignore.entries()) {
+    if (typeof pattern !== 'string') continue;
+    patterns.push(pattern);
+    if (parseIgnore(pattern) !== null) continue;
+    const at = itemPlace(reading.places, root.ignore, i);
+    addFinding(reading.findings, 'badIgnore', at, `the pattern ${quote(pattern)} matches nothing`, {
+      hint: `it is NETNS [KIND [KEY]], such as \`host0 route 10.99.*\`; kinds are ${kinds.join(', ')}`,
+    });
+  }
+  return patterns;
 }

@@ -31,6 +31,7 @@ export type ProblemCode =
   | 'badMac'
   | 'badSysctl'
   | 'badRoute'
+  | 'badIgnore'
   // several values together
   | 'unknownHost'
   | 'unknownNetns'
