@@ -21,11 +21,16 @@ export function changeRoute(
     requests.routeReplace(step, desired, protocol, indexOf);
     return;
   }
+  if (!ipv4 && hasGateway(desired) && standing.some((other) => other !== observed && hasGateway(other))) {
+    // The kernel would merge the new route into another's gateway group: it refuses this instead, and ours stays.
+    requests.routeAdd(step, desired, protocol, indexOf, 'exclusive');
+    return;
+  }
   // Where the delete could match the new route as well, the old one goes first.
   const makeFirst = ipv4 && !sameRoute(desired, observed) && observed.mtu === desired.mtu;
   if (makeFirst) requests.routeAdd(step, desired, protocol, indexOf, 'first');
   requests.routeDelete(step, observed, observed.protocol, indexOf);
-  if (!makeFirst) requests.routeAdd(step, desired, protocol, indexOf, ipv4 ? 'first' : 'exclusive');
+  if (!makeFirst) requests.routeAdd(step, desired, protocol, indexOf, 'first');
 }
 
 function hasGateway(route: DesiredRoute | ObservedRoute): boolean {
