@@ -1,9 +1,10 @@
-// `watch` in its first form: converge at the start, on file edits, on SIGHUP and by a timer; one log line an event.
+// `watch`: converges at the start, on file edits, on SIGHUP and by a timer, and heals by event between; one log line an
+// event.
 import { ReconcileError } from '../errors.ts';
 import { Machine } from '../kernel/machine.ts';
-import { converge } from '../reconcile/pass.ts';
 import { EventLog } from '../report/log.ts';
 import { printable } from '../report/printable.ts';
+import { Daemon } from '../watch/daemon.ts';
 import { Keeper } from '../watch/keeper.ts';
 import { watch as watchFiles } from '../watch/watch.ts';
 import { type HostOptions, readDesired } from './desired.ts';
@@ -27,15 +28,14 @@ export async function watch(
   }
   const log = new EventLog(terminal.err);
   const machine = Machine.open();
+  const daemon = new Daemon({
+    machine,
+    onHealed: (healed) => log.healed(healed),
+    onOverflow: (netns) => log.say(`events of namespace ${printable(netns)} were lost; it is read again`),
+  });
   const keeper = new Keeper({
     load: () => readDesired(files, options),
-    converge: (network) => {
-      try {
-        return converge(machine, network, { adopt: false, pruneAll: false });
-      } finally {
-        machine.release(); // a socket held between passes would keep a deleted namespace alive
-      }
-    },
+    converge: (network) => daemon.pass(network),
     onEvent: (event) => {
       if (event.kind === 'refused') log.refused(event.error);
       else log.converged(event.network.name, event.network.files, event.reason, event.result);
@@ -70,6 +70,7 @@ export async function watch(
   } finally {
     process.off('SIGTERM', onStop).off('SIGINT', onStop);
     if (reload !== null) process.off('SIGHUP', reload);
+    daemon.close();
     machine.close();
   }
 }

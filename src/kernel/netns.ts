@@ -12,6 +12,7 @@ import {
   statfsSync,
   statSync,
   unlinkSync,
+  watch,
 } from 'node:fs';
 import { ReconcileError } from '../errors.ts';
 import {
@@ -154,6 +155,13 @@ export function namespaceNames(): string[] {
     return [];
   }
   return names.filter((name) => isNamespace(`${NETNS_DIRECTORY}/${name}`)).sort();
+}
+
+/** Calls back whenever a name of a namespace may have come or gone; returns what ends that. */
+export function watchNamespaceNames(onChange: () => void): () => void {
+  mkdirSync(NETNS_DIRECTORY, { recursive: true, mode: 0o755 });
+  const watcher = watch(NETNS_DIRECTORY, { persistent: false }, onChange);
+  return () => watcher.close();
 }
 
 /** Runs a synchronous function with the thread in a fresh namespace that nobody else sees, and that is gone after. */

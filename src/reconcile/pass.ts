@@ -8,6 +8,7 @@ import { apply } from './apply.ts';
 import { diff } from './diff.ts';
 import { type Difference, keyOf, type Outcome } from './difference.ts';
 import { countItems, type InspectResult, inspectObserved } from './inspect.ts';
+import { Locks } from './lock.ts';
 import { plan, type Step } from './plan.ts';
 import { checkPruneGuard } from './prune-guard.ts';
 import { loadApplied, saveApplied } from './run-directory.ts';
@@ -20,6 +21,8 @@ export interface ConvergeOptions {
   readonly pruneAll: boolean;
   /** Namespaces to look at beside those of the topology and those that bear its mark. */
   readonly alsoIn?: readonly string[];
+  /** The locks the caller holds from pass to pass; without them the pass takes its own and gives them back. */
+  readonly locks?: Locks;
   /** Called with every step as soon as its fate is known, in the order of the plan. */
   readonly onStep?: (step: Step, outcome: Outcome) => void;
 }
@@ -57,6 +60,22 @@ export function converge(
   desired: DesiredNetwork,
   options: ConvergeOptions,
 ): ConvergeResult {
+  if (options.locks !== undefined) return convergeLocked(machine, desired, options, options.locks);
+  const locks = new Locks(machine, desired.name, 'apply');
+  try {
+    return convergeLocked(machine, desired, options, locks);
+  } finally {
+    locks.release();
+  }
+}
+
+function convergeLocked(
+  machine: Machine,
+  desired: DesiredNetwork,
+  options: ConvergeOptions,
+  locks: Locks,
+): ConvergeResult {
+  locks.take(desired.namespaces.keys());
   const applied = loadApplied(machine, desired.name);
   const results = new Map<string, Outcome>();
   let left: readonly string[] = [];
@@ -76,6 +95,7 @@ export function converge(
     judge(results, remaining, current.conflicts);
     const isStuck = current.steps.every((step) => failedBefore.has(attemptOf(step.difference)));
     if (isStuck || round > ROUNDS) break;
+    locks.take(current.steps.map((step) => step.difference.netns));
     for (const { netns, kind } of current.steps.map((step) => step.difference))
       if (kind === 'link') linked.add(netns);
     const onStep = options.onStep ?? (() => {});

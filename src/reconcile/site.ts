@@ -3,6 +3,7 @@
 import type { Machine } from '../kernel/machine.ts';
 import type { Netns } from '../kernel/netns.ts';
 import { readLinks } from '../kernel/observe.ts';
+import { readLink } from '../kernel/observe-part.ts';
 import { Requests } from '../kernel/requests.ts';
 import type { DesiredLink } from '../state/link.ts';
 import type {
@@ -52,8 +53,15 @@ export class Site {
     if (observed === null) this.rereadLinks();
   }
 
-  /** The ifindex of a link by name; 0 where there is none. */
-  readonly indexOf = (name: string): number => this.#indexes.get(name) ?? 0;
+  /** The ifindex of a link by name; 0 where there is none. What was not observed is asked of the kernel, once. */
+  readonly indexOf = (name: string): number => {
+    let index = this.#indexes.get(name);
+    if (index === undefined) {
+      index = readLink(this.netns, name)?.ifindex ?? 0;
+      this.#indexes.set(name, index);
+    }
+    return index;
+  };
 
   /** Learns the ifindexes anew, after links were made or deleted. */
   rereadLinks(): void {
@@ -66,7 +74,8 @@ export class Site {
    */
   reserveIndex(other: number): number {
     if (this.observed.madeBy !== this.ownership.owner.topology) return 0;
-    if (this.#lastIndex === 0) this.#lastIndex = Math.max(...this.#indexes.values());
+    if (this.#lastIndex === 0)
+      this.#lastIndex = Math.max(...readLinks(this.netns).map((link) => link.ifindex));
     this.#lastIndex += this.#lastIndex + 1 === other ? 2 : 1;
     return this.#lastIndex;
   }

@@ -9,6 +9,14 @@ import { formatConverged } from './steps.ts';
 
 const LAST_GOOD = 'the last good topology stays in force';
 
+/** What a heal came to. */
+export interface Healed {
+  readonly network: { readonly files: readonly SourceFile[] };
+  readonly outcomes: readonly Outcome[];
+  readonly milliseconds: number;
+  readonly fights: ReadonlyMap<string, number>;
+}
+
 export class EventLog {
   readonly #write: (line: string) => void;
   readonly #clock: () => Date;
@@ -47,6 +55,20 @@ export class EventLog {
     for (const key of result.left) this.#complain(`${printable(key)} left the file and stays as it is`);
     const quiet = reason === 'resync' && result.outcomes.every((outcome) => outcome.outcome !== 'done');
     if (!quiet) this.say(`${printable(reason)}: ${formatConverged(name, result).trimEnd()}`);
+  }
+
+  /** Says what a heal mended, how long it took since the first event, and with whom it is in a fight. */
+  healed({ network, outcomes, milliseconds, fights }: Healed): void {
+    const took = `in ${milliseconds < 10 ? milliseconds.toFixed(1) : milliseconds.toFixed(0)} ms`;
+    for (const outcome of outcomes) {
+      const said = describeOutcome(outcome, network.files);
+      this.say(outcome.outcome === 'done' ? `mended ${said} ${took}` : `${outcome.outcome} ${said}`);
+    }
+    for (const [key, rest] of fights) {
+      this.say(
+        `fight over ${printable(key)}: another writer keeps undoing it; left alone for ${(rest / 1000).toFixed(1)} s`,
+      );
+    }
   }
 
   /** Ends a pass: complaints it did not repeat are forgotten, and said again when they return. */
