@@ -1,28 +1,16 @@
 // What others made in a namespace that was there before us: left alone where nobody asks for it, good enough where it
 // is what the file asks for, and in conflict where it is not.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { freshMachine, requires, sh } from '../../sandbox/machine.ts';
+import { sh } from '../../sandbox/machine.ts';
+import { box, freshBox, lines } from '../semantics/box.ts';
 import { applyText, destroyName, differencesOf, establish, found, told } from '../semantics/pass.ts';
 
-/** A namespace of others, with one device in it. */
-beforeEach((context) => {
-  requires('ip')(context);
-  freshMachine();
-  sh(`ip netns add box
-    ip -n box link add name eth0 type veth peer name eth1
-    ip -n box link set eth0 up; ip -n box link set eth1 up
-    ip -n box addr add 10.0.0.1/24 dev eth0`);
-});
+beforeEach(freshBox);
 
-const box = (items: string): string => `name: mine\nnetns:\n  box:\n${items.replace(/^/gm, '    ')}`;
 const withRoute = (rest: string): string => box(`routes:\n  - { dst: 10.9.0.0/16, ${rest} }`);
 
-function routesOf(netns: string): string[] {
-  return sh(`ip -n ${netns} route show table all type unicast`)
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line.startsWith('10.9.'));
-}
+const routesOf = (netns: string): string[] =>
+  lines(`ip -n ${netns} route show table all type unicast`).filter((line) => line.startsWith('10.9.'));
 
 /** All of a namespace that others may have made, without what changes by itself. */
 function stateOf(netns: string): string {
