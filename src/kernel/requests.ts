@@ -7,8 +7,8 @@ import type { Neighbour } from '../state/neighbour.ts';
 import type { Route } from '../state/route.ts';
 import type { SysctlFamily } from '../state/sysctl.ts';
 import { type AddressMark, formatAddress } from './codec/address.ts';
+import { formatAltname } from './codec/altname.ts';
 import {
-  formatAltname,
   formatGroupDelete,
   formatLinkChange,
   formatLinkDelete,

@@ -1,6 +1,8 @@
-// The per-device sysctls that travel in every link message: names of IPV4_DEVCONF_* (linux/ip.h) and DEVCONF_*
-// (linux/ipv6.h) numbers, as /proc/sys/net/*/conf/DEV names them.
+// The per-device sysctls that travel in every link message: IFLA_AF_SPEC on the wire, both directions, and the names of
+// IPV4_DEVCONF_* (linux/ip.h) and DEVCONF_* (linux/ipv6.h) numbers, as /proc/sys/net/*/conf/DEV names them.
 import type { SysctlFamily } from '../../state/sysctl.ts';
+import { AF_INET, AF_INET6, IFLA_AF_SPEC, IFLA_INET_CONF, IFLA_INET6_CONF } from '../constants.ts';
+import { attributeEnd, findAttribute, i32, type MessageWriter } from './message.ts';
 
 /** Leaf names by IPV4_DEVCONF_* minus one; empty where /proc has no such file. */
 const ipv4Leaves: readonly string[] = [
@@ -114,4 +116,27 @@ export function unusualConf(family: SysctlFamily, values: Int32Array): Array<[le
   if (family === 'ipv4') for (let i = 0; i < ipv4Leaves.length; i++) visit(ipv4Leaves[i]!, values[i]);
   else for (const [number, leaf] of ipv6Leaves) visit(leaf, values[number]);
   return unusual;
+}
+
+/** Writes IFLA_AF_SPEC that sets values by IPV4_DEVCONF_* number. Equivalent to `sysctl -w net.ipv4.conf.DEV.…`. */
+export function formatIpv4Conf(writer: MessageWriter, values: ReadonlyMap<number, number>): void {
+  const families = writer.openNest(IFLA_AF_SPEC);
+  const inet = writer.openNest(AF_INET);
+  const conf = writer.openNest(IFLA_INET_CONF);
+  for (const [index, value] of values) writer.attributeU32(index, value);
+  writer.closeNest(conf);
+  writer.closeNest(inet);
+  writer.closeNest(families);
+}
+
+/** The devconf array of a family in the IFLA_AF_SPEC at an offset; null where the family is off on the link. */
+export function parseConf(buffer: Buffer, spec: number, family: SysctlFamily): Int32Array | null {
+  const [af, conf] = family === 'ipv4' ? [AF_INET, IFLA_INET_CONF] : [AF_INET6, IFLA_INET6_CONF];
+  const familyAt = findAttribute(buffer, spec + 4, attributeEnd(buffer, spec), af);
+  if (familyAt < 0) return null;
+  const confAt = findAttribute(buffer, familyAt + 4, attributeEnd(buffer, familyAt), conf);
+  if (confAt < 0) return null;
+  const values = new Int32Array((attributeEnd(buffer, confAt) - confAt - 4) >> 2);
+  for (let i = 0; i < values.length; i++) values[i] = i32(buffer, confAt + 4 + i * 4);
+  return values;
 }

@@ -2,22 +2,15 @@
 // ifindexes and namespace ids here: only who reads several namespaces can name them.
 import type { DesiredLink, ObservedLink } from '../../state/link.ts';
 import {
-  AF_INET,
-  AF_INET6,
   IFF_LOWER_UP,
   IFF_RUNNING,
   IFF_UP,
   IFLA_ADDRESS,
   IFLA_AF_SPEC,
-  IFLA_ALT_IFNAME,
-  IFLA_BR_STP_STATE,
-  IFLA_BR_VLAN_FILTERING,
   IFLA_EXT_MASK,
   IFLA_GROUP,
   IFLA_IFALIAS,
   IFLA_IFNAME,
-  IFLA_INET_CONF,
-  IFLA_INET6_CONF,
   IFLA_INFO_DATA,
   IFLA_INFO_KIND,
   IFLA_LINK,
@@ -30,6 +23,9 @@ import {
   RTEXT_FILTER_SKIP_STATS,
   VETH_INFO_PEER,
 } from '../constants.ts';
+import { parseAltnames } from './altname.ts';
+import { type BridgeChange, formatBridge, parseBridge } from './bridge.ts';
+import { formatIpv4Conf, parseConf } from './devconf.ts';
 import {
   attributeEnd,
   attributeMac,
@@ -125,19 +121,6 @@ function formatEndAttributes(writer: MessageWriter, link: DesiredLink, group: nu
   writer.attributeU32(IFLA_GROUP, group);
 }
 
-/** Settings of a bridge; what is absent stays as it is, or for a new bridge the kernel's default. */
-export interface BridgeChange {
-  readonly stp?: boolean | undefined;
-  /** Refused by kernels built without it, even as false. */
-  readonly vlanFiltering?: boolean | undefined;
-}
-
-function formatBridge(writer: MessageWriter, change: BridgeChange): void {
-  if (change.stp !== undefined) writer.attributeU32(IFLA_BR_STP_STATE, change.stp ? 1 : 0);
-  if (change.vlanFiltering !== undefined)
-    writer.attributeU8(IFLA_BR_VLAN_FILTERING, change.vlanFiltering ? 1 : 0);
-}
-
 /** What may change on a link in place; what is absent stays as it is. */
 export interface LinkChange {
   readonly up?: boolean;
@@ -168,15 +151,7 @@ export function formatLinkChange(writer: MessageWriter, ifindex: number, change:
     writer.closeNest(data);
     writer.closeNest(info);
   }
-  if (change.ipv4Conf !== undefined && change.ipv4Conf.size > 0) {
-    const families = writer.openNest(IFLA_AF_SPEC);
-    const inet = writer.openNest(AF_INET);
-    const conf = writer.openNest(IFLA_INET_CONF);
-    for (const [index, value] of change.ipv4Conf) writer.attributeU32(index, value);
-    writer.closeNest(conf);
-    writer.closeNest(inet);
-    writer.closeNest(families);
-  }
+  if (change.ipv4Conf !== undefined && change.ipv4Conf.size > 0) formatIpv4Conf(writer, change.ipv4Conf);
 }
 
 /** Writes struct ifinfomsg that deletes one link. Equivalent to `ip link delete`. */
@@ -188,14 +163,6 @@ export function formatLinkDelete(writer: MessageWriter, ifindex: number): void {
 export function formatGroupDelete(writer: MessageWriter, group: number): void {
   formatIfinfomsg(writer, 0, 0, 0);
   writer.attributeU32(IFLA_GROUP, group);
-}
-
-/** Writes struct ifinfomsg and an alternative name (RTM_NEWLINKPROP, RTM_DELLINKPROP). Equivalent to `ip link property`. */
-export function formatAltname(writer: MessageWriter, ifindex: number, altname: string): void {
-  formatIfinfomsg(writer, ifindex, 0, 0);
-  const list = writer.openNest(IFLA_PROP_LIST);
-  writer.attributeText(IFLA_ALT_IFNAME, altname);
-  writer.closeNest(list);
 }
 
 /** Reads struct ifinfomsg and attributes. */
@@ -252,8 +219,8 @@ export function parseLink(buffer: Buffer, start: number, end: number): LinkMessa
         break;
       }
       case IFLA_AF_SPEC:
-        ipv4Conf = parseConf(buffer, at, AF_INET, IFLA_INET_CONF);
-        ipv6Conf = parseConf(buffer, at, AF_INET6, IFLA_INET6_CONF);
+        ipv4Conf = parseConf(buffer, at, 'ipv4');
+        ipv6Conf = parseConf(buffer, at, 'ipv6');
         break;
     }
   }
@@ -277,31 +244,4 @@ export function parseLink(buffer: Buffer, start: number, end: number): LinkMessa
     ipv4Conf,
     ipv6Conf,
   };
-}
-
-function parseAltnames(buffer: Buffer, list: number): string[] {
-  const names: string[] = [];
-  const end = attributeEnd(buffer, list);
-  for (let at = list + 4; at + 4 <= end; at = nextAttribute(buffer, at, end)) {
-    if (attributeType(buffer, at) === IFLA_ALT_IFNAME) names.push(attributeText(buffer, at));
-  }
-  return names;
-}
-
-function parseBridge(buffer: Buffer, data: number): LinkMessage['bridge'] {
-  const end = attributeEnd(buffer, data);
-  const stp = findAttribute(buffer, data + 4, end, IFLA_BR_STP_STATE);
-  const vlan = findAttribute(buffer, data + 4, end, IFLA_BR_VLAN_FILTERING);
-  return { stp: stp >= 0 && u32(buffer, stp + 4) !== 0, vlanFiltering: vlan >= 0 && buffer[vlan + 4] !== 0 };
-}
-
-/** The devconf array in IFLA_AF_SPEC{family{conf}}; null where the family is off on the link. */
-function parseConf(buffer: Buffer, spec: number, family: number, conf: number): Int32Array | null {
-  const familyAt = findAttribute(buffer, spec + 4, attributeEnd(buffer, spec), family);
-  if (familyAt < 0) return null;
-  const confAt = findAttribute(buffer, familyAt + 4, attributeEnd(buffer, familyAt), conf);
-  if (confAt < 0) return null;
-  const values = new Int32Array((attributeEnd(buffer, confAt) - confAt - 4) >> 2);
-  for (let i = 0; i < values.length; i++) values[i] = i32(buffer, confAt + 4 + i * 4);
-  return values;
 }
