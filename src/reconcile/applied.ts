@@ -1,31 +1,38 @@
 // The last applied items: what tells a pending difference from drift, and a conflict from drift, and nothing else.
-// An item is kept as two numbers, a digest of its identity and one of its value, so that a million cost 16 MB.
+// An item is kept as two numbers, a digest of its identity and one of its value.
 import { addressKey } from '../state/address.ts';
 import { fdbKey } from '../state/fdb.ts';
 import { neighbourKey } from '../state/neighbour.ts';
 import type { DesiredNamespace, DesiredNetwork } from '../state/network.ts';
-import { type DesiredRoute, routeKey } from '../state/route.ts';
+import type { Route } from '../state/route.ts';
 import type { Subject } from './difference.ts';
+import { beginDigest, digestNumber, digestText, digestValue, endDigest } from './digest.ts';
+import { DigestTable, type ReadonlyDigestTable } from './digest-table.ts';
 
-/** 48-bit digests of values by 48-bit digests of identities. */
 export interface Applied {
-  readonly items: ReadonlyMap<number, number>;
+  /** Digests of values by digests of identities. */
+  readonly items: ReadonlyDigestTable;
   /** The dotted names of sysctls that were applied, by namespace. */
   readonly sysctls: ReadonlyMap<string, readonly string[]>;
 }
 
-export const NOTHING_APPLIED: Applied = { items: new Map(), sysctls: new Map() };
+export const NOTHING_APPLIED: Applied = { items: DigestTable.for(0), sysctls: new Map() };
 
-/** The record of what a topology wants, without the items that did not come to be. */
+/** The record of what a topology wants, without the items that did not come to be (null: all did). */
 export function recordApplied(
   desired: DesiredNetwork,
-  cameToBe: (netns: string, item: Subject) => boolean,
+  cameToBe: ((netns: string, item: Subject) => boolean) | null,
 ): Applied {
-  const items = new Map<number, number>();
+  let count = 0;
+  for (const { links, addresses, neighbours, fdb, routes, sysctls } of desired.namespaces.values()) {
+    count +=
+      1 + links.size + addresses.length + neighbours.length + fdb.length + routes.length + sysctls.size;
+  }
+  const items = DigestTable.for(count);
   const sysctls = new Map<string, readonly string[]>();
   for (const namespace of desired.namespaces.values()) {
     for (const subject of subjectsOf(namespace)) {
-      if (!cameToBe(namespace.name, subject)) continue;
+      if (cameToBe !== null && !cameToBe(namespace.name, subject)) continue;
       items.set(identityDigest(namespace.name, subject), valueDigest(subject));
     }
     if (namespace.sysctls.size > 0) sysctls.set(namespace.name, [...namespace.sysctls.keys()]);
@@ -35,11 +42,12 @@ export function recordApplied(
 
 /** Whether an item of this identity was applied. */
 export function wasApplied(applied: Applied, netns: string, subject: Subject): boolean {
-  return applied.items.has(identityDigest(netns, subject));
+  return applied.items.size > 0 && applied.items.has(identityDigest(netns, subject));
 }
 
 /** Whether this very item was applied. */
 export function wasAppliedSame(applied: Applied, netns: string, subject: Subject): boolean {
+  if (applied.items.size === 0) return false;
   return applied.items.get(identityDigest(netns, subject)) === valueDigest(subject);
 }
 
@@ -53,11 +61,25 @@ function* subjectsOf(namespace: DesiredNamespace): Generator<Subject> {
   for (const desired of namespace.sysctls.values()) yield { kind: 'sysctl', desired, observed: null };
 }
 
+const kindNumbers: Readonly<Record<Subject['kind'], number>> = {
+  netns: 1,
+  link: 2,
+  address: 3,
+  neighbour: 4,
+  fdb: 5,
+  route: 6,
+  sysctl: 7,
+};
+
 function identityDigest(netns: string, subject: Subject): number {
-  return digest(`${netns}\n${subject.kind}\n${identityText(subject)}`);
+  beginDigest(kindNumbers[subject.kind]);
+  digestText(netns);
+  if (subject.kind === 'route') digestRouteKey((subject.desired ?? subject.observed)!);
+  else digestText(identityText(subject));
+  return endDigest();
 }
 
-function identityText(subject: Subject): string {
+function identityText(subject: Exclude<Subject, { kind: 'route' }>): string {
   switch (subject.kind) {
     case 'netns':
       return '';
@@ -69,69 +91,74 @@ function identityText(subject: Subject): string {
       return neighbourKey((subject.desired ?? subject.observed)!);
     case 'fdb':
       return fdbKey((subject.desired ?? subject.observed)!);
-    case 'route':
-      return String(routeKey((subject.desired ?? subject.observed)!));
     case 'sysctl':
       return (subject.desired ?? subject.observed)!.key;
   }
 }
 
+/** The same fields as routeKey's. */
+function digestRouteKey(route: Route & { readonly tos?: number }): void {
+  digestValue(route.dst);
+  digestNumber(route.dstLength);
+  digestNumber(route.table);
+  digestNumber(route.metric);
+  digestNumber(route.tos ?? 0);
+}
+
 /** The value of a desired item: everything stated but where it was said. */
 function valueDigest(subject: Subject): number {
   const { desired } = subject;
-  if (desired === null || subject.kind === 'netns') return 0;
-  if (subject.kind === 'route') return digest(routeText(desired as DesiredRoute));
-  const { source: _source, ...value } = desired as { source?: number };
-  return digest(JSON.stringify(value));
-}
-
-function routeText(route: DesiredRoute): string {
-  const { type, scope, via, dev, src, mtu, onlink, nexthops } = route;
-  const hops = nexthops === null ? '' : JSON.stringify(nexthops);
-  return `${type} ${scope} ${via} ${dev} ${src} ${mtu} ${onlink} ${hops}`;
-}
-
-/** Two 24-bit halves of FNV-1a with different offsets, as one whole number below 2^48. */
-function digest(text: string): number {
-  let low = 0x811c9dc5;
-  let high = 0x01234567;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    low = Math.imul(low ^ unit, 0x01000193);
-    high = Math.imul(high ^ unit, 0x01000193) + low;
+  if (desired === null || subject.kind === 'netns') return 1;
+  beginDigest(0);
+  if (subject.kind === 'route') digestRouteValue(subject.desired!);
+  else {
+    const { source: _source, ...value } = desired as { source?: number };
+    digestText(JSON.stringify(value));
   }
-  return ((high >>> 8) & 0xffffff) * 0x1000000 + ((low >>> 8) & 0xffffff);
+  return endDigest();
 }
 
-/** Bytes for a file: a JSON line of the sysctls, then the digests as 64-bit floats, identity and value in turn. */
+function digestRouteValue(route: Route): void {
+  digestNumber(route.type);
+  digestNumber(route.scope);
+  digestValue(route.via);
+  digestValue(route.dev);
+  digestValue(route.src);
+  digestNumber(route.mtu);
+  digestNumber(route.onlink ? 1 : 0);
+  digestValue(route.nexthops === null ? null : JSON.stringify(route.nexthops));
+}
+
+/** What stands at the end of the bytes: the lengths of what is before it, and what it all is. */
+const MAGIC = 'applied3';
+
+/** Bytes for a file: the table as it is, a JSON text of the sysctls, and a trailer that tells their lengths. */
 export function encodeApplied(applied: Applied): Buffer {
-  const head = Buffer.from(
-    `${JSON.stringify({ version: 1, sysctls: Object.fromEntries(applied.sysctls) })}\n`,
-  );
-  const numbers = Buffer.alloc(applied.items.size * 16);
-  let at = 0;
-  for (const [identity, value] of applied.items) {
-    numbers.writeDoubleLE(identity, at);
-    numbers.writeDoubleLE(value, at + 8);
-    at += 16;
-  }
-  return Buffer.concat([head, numbers]);
+  const { items } = applied;
+  if (!(items instanceof DigestTable)) throw new TypeError('only a recorded table can be written');
+  const table = Buffer.from(items.slots.buffer, items.slots.byteOffset, items.slots.byteLength);
+  const sysctls = Buffer.from(JSON.stringify(Object.fromEntries(applied.sysctls)));
+  const trailer = Buffer.alloc(20);
+  trailer.writeUInt32LE(table.length, 0);
+  trailer.writeUInt32LE(sysctls.length, 4);
+  trailer.writeUInt32LE(items.size, 8);
+  trailer.write(MAGIC, 12, 'latin1');
+  return Buffer.concat([table, sysctls, trailer]);
 }
 
 /** Reads what encodeApplied wrote; NOTHING_APPLIED for anything else. */
 export function decodeApplied(bytes: Buffer): Applied {
-  const headEnd = bytes.indexOf(10);
-  if (headEnd < 0 || (bytes.length - headEnd - 1) % 16 !== 0) return NOTHING_APPLIED;
+  const trailer = bytes.length - 20;
+  if (trailer < 0 || bytes.toString('latin1', trailer + 12) !== MAGIC) return NOTHING_APPLIED;
+  const tableLength = bytes.readUInt32LE(trailer);
+  const sysctlLength = bytes.readUInt32LE(trailer + 4);
+  if (tableLength + sysctlLength !== trailer || tableLength % 16 !== 0) return NOTHING_APPLIED;
   try {
-    const head = JSON.parse(bytes.toString('utf8', 0, headEnd)) as {
-      version: number;
-      sysctls: Record<string, string[]>;
-    };
-    if (head.version !== 1) return NOTHING_APPLIED;
-    const items = new Map<number, number>();
-    for (let at = headEnd + 1; at < bytes.length; at += 16)
-      items.set(bytes.readDoubleLE(at), bytes.readDoubleLE(at + 8));
-    return { items, sysctls: new Map(Object.entries(head.sysctls)) };
+    const sysctls = JSON.parse(bytes.toString('utf8', tableLength, trailer)) as Record<string, string[]>;
+    const slots = new Float64Array(tableLength / 8);
+    Buffer.from(slots.buffer).set(bytes.subarray(0, tableLength));
+    const items = new DigestTable(slots, bytes.readUInt32LE(trailer + 8));
+    return { items, sysctls: new Map(Object.entries(sysctls)) };
   } catch {
     return NOTHING_APPLIED;
   }

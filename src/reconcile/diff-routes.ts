@@ -6,31 +6,32 @@ import type { Comparison, Finding } from './diff.ts';
 
 export function* diffRoutes(comparison: Comparison): Generator<Finding> {
   const { desired, observed, ownership } = comparison;
-  const wanted = new Map<number | string, DesiredRoute>();
-  for (const route of desired.routes) wanted.set(routeKey(route), route);
-  const inSync = new Set<number | string>();
-  const odd = new Map<number | string, ObservedRoute[]>();
+  const { routes } = desired;
+  const wanted = indexOfRoutes(routes);
+  const inSync = new Uint8Array(routes.length);
+  let missing = wanted.size;
+  const odd = new Map<number, ObservedRoute[]>();
   const extra: ObservedRoute[] = [];
 
   for (const route of observed.routes) {
-    const key = routeKey(route);
-    const match = wanted.get(key);
-    if (match === undefined) {
+    const at = wanted.get(routeKey(route));
+    if (at === undefined) {
       if (ownership.isExtraRoute(route)) extra.push(route);
-    } else if (inSync.has(key)) {
+    } else if (inSync[at] === 1) {
       if (ownership.owns(route)) extra.push(route);
-    } else if (!odd.has(key) && ownership.marksNow(route) && sameRoute(match, route)) {
-      inSync.add(key);
+    } else if (!odd.has(at) && ownership.marksNow(route) && sameRoute(routes[at]!, route)) {
+      inSync[at] = 1;
+      missing--;
     } else {
-      const list = odd.get(key);
-      if (list === undefined) odd.set(key, [route]);
+      const list = odd.get(at);
+      if (list === undefined) odd.set(at, [route]);
       else list.push(route);
     }
   }
 
-  if (inSync.size < wanted.size) {
-    for (const [key, route] of wanted) {
-      if (!inSync.has(key)) yield* compareList(route, odd.get(key) ?? [], comparison);
+  if (missing > 0) {
+    for (const at of wanted.values()) {
+      if (inSync[at] === 0) yield* compareList(routes[at]!, odd.get(at) ?? none, comparison);
     }
   }
   for (const route of extra) {
@@ -38,12 +39,30 @@ export function* diffRoutes(comparison: Comparison): Generator<Finding> {
   }
 }
 
+const none: readonly ObservedRoute[] = [];
+
+/** The places of routes in a list by their keys; made once for a list, which is compared again and again. */
+function indexOfRoutes(routes: readonly DesiredRoute[]): ReadonlyMap<number | string, number> {
+  const known = indexes.get(routes);
+  if (known !== undefined) return known;
+  const index = new Map<number | string, number>();
+  for (let at = 0; at < routes.length; at++) index.set(routeKey(routes[at]!), at);
+  indexes.set(routes, index);
+  return index;
+}
+
+const indexes = new WeakMap<readonly DesiredRoute[], ReadonlyMap<number | string, number>>();
+
 /** Compares a desired route with all that the kernel has at its key, in the kernel's order. */
 function* compareList(
   desired: DesiredRoute,
   standing: readonly ObservedRoute[],
   { ownership }: Comparison,
 ): Generator<Finding> {
+  if (standing.length === 0) {
+    yield { kind: 'route', desired, observed: null, change: 'missing', foreign: false, cause: null };
+    return;
+  }
   const ours = standing.filter((route) => ownership.owns(route));
   const changed = (observed: ObservedRoute, foreign: boolean, cause: string | null): Finding => {
     return { kind: 'route', desired, observed, change: 'changed', foreign, cause };
@@ -54,10 +73,6 @@ function* compareList(
       yield { kind: 'route', desired: null, observed: route, change: 'extra', foreign: false, cause: null };
     }
   };
-  if (standing.length === 0) {
-    yield { kind: 'route', desired, observed: null, change: 'missing', foreign: false, cause: null };
-    return;
-  }
   const right = ours.find((route) => sameRoute(desired, route));
   if (right !== undefined) {
     const first = standing[0]!;

@@ -168,7 +168,7 @@ function classify(
   observed: ObservedNetwork,
   options: DiffOptions,
 ): Difference {
-  const { foreign, ...rest } = finding;
+  const { foreign, kind, change } = finding;
   const { applied } = options;
   const known = wasApplied(applied, netns, finding);
   const adopted =
@@ -179,7 +179,16 @@ function classify(
   if (cause === null && finding.change === 'missing' && itsClass === 'drift') {
     cause = causeOfLoss(finding, netns, desired, observed);
   }
-  return { ...rest, netns, cause, conflict: foreign && !adopted && !known, class: itsClass } as Difference;
+  return {
+    kind,
+    netns,
+    change,
+    class: itsClass,
+    conflict: foreign && !adopted && !known,
+    cause,
+    desired: finding.desired,
+    observed: finding.observed,
+  } as Difference;
 }
 
 function classOf(netns: string, finding: Finding, applied: Applied, known: boolean): DifferenceClass {

@@ -6,8 +6,9 @@ import type { DesiredNetwork, ObservedNetwork } from '../state/network.ts';
 import { type Applied, recordApplied } from './applied.ts';
 import { apply } from './apply.ts';
 import { diff } from './diff.ts';
-import { type Difference, keyOf, type Outcome } from './difference.ts';
+import { type Difference, keyOf, type Outcome, type Subject } from './difference.ts';
 import { countItems, type InspectResult, inspectObserved } from './inspect.ts';
+import { Ledger } from './ledger.ts';
 import { Locks } from './lock.ts';
 import { plan, type Step } from './plan.ts';
 import { checkPruneGuard } from './prune-guard.ts';
@@ -77,7 +78,7 @@ function convergeLocked(
 ): ConvergeResult {
   locks.take(desired.namespaces.keys());
   const applied = loadApplied(machine, desired.name);
-  const results = new Map<string, Outcome>();
+  const ledger = new Ledger();
   let left: readonly string[] = [];
   let ignored: readonly Difference[] = [];
   let failedBefore: ReadonlySet<string> = new Set();
@@ -91,25 +92,26 @@ function convergeLocked(
       if (!options.pruneAll) checkPruneGuard(found.differences, desired, observed);
     }
     const current = plan(found.differences, desired, observed);
-    const remaining = new Set(current.steps.map((step) => keyOf(step.difference)));
-    judge(results, remaining, current.conflicts);
-    const isStuck = current.steps.every((step) => failedBefore.has(attemptOf(step.difference)));
-    if (isStuck || round > ROUNDS) break;
-    locks.take(current.steps.map((step) => step.difference.netns));
-    for (const { netns, kind } of current.steps.map((step) => step.difference))
-      if (kind === 'link') linked.add(netns);
+    const remaining = current.steps.map((step) => step.difference);
+    ledger.judge(remaining, current.conflicts);
+    const isStuck =
+      failedBefore.size > 0 && remaining.every((difference) => failedBefore.has(attemptOf(difference)));
+    if (remaining.length === 0 || isStuck || round > ROUNDS) break;
+    locks.take(new Set(remaining.map(({ netns }) => netns)));
+    for (const { netns, kind } of remaining) if (kind === 'link') linked.add(netns);
     const onStep = options.onStep ?? (() => {});
     const outcomes = apply(machine, current, desired, observed, { combine: round === 1, onStep });
-    for (const outcome of outcomes) results.set(keyOf(outcome.difference), outcome);
+    ledger.add(outcomes);
     failedBefore = new Set(outcomes.filter((o) => o.outcome !== 'done').map((o) => attemptOf(o.difference)));
   }
   settle(machine, desired, linked);
-  const unsettled = new Set(ignored.map(keyOf));
-  for (const [key, { outcome }] of results) if (outcome !== 'done') unsettled.add(key);
-  const record = recordApplied(desired, (netns, subject) => !unsettled.has(keyOf({ ...subject, netns })));
+  const unsettled = ledger.unsettled();
+  for (const difference of ignored) unsettled.add(keyOf(difference));
+  const cameToBe = (netns: string, item: Subject): boolean => !unsettled.has(keyOf({ ...item, netns }));
+  const record = recordApplied(desired, unsettled.size === 0 ? null : cameToBe);
   saveApplied(machine, desired.name, record);
   return {
-    outcomes: conflictsLast([...results.values()]),
+    outcomes: ledger.outcomes(),
     left,
     ignored: ignored.length,
     items: countItems(desired),
@@ -150,34 +152,9 @@ export function destroy(
 /** RTPROT_UNSPEC: no item of ours bears it, so only numbers that claims give are ours. */
 const NO_PROTOCOL = -1;
 
-/** What the rounds before did is judged by what is read now: done is what no longer differs. */
-function judge(
-  results: Map<string, Outcome>,
-  remaining: ReadonlySet<string>,
-  conflicts: readonly Difference[],
-): void {
-  for (const [key, outcome] of results) {
-    if (outcome.outcome === 'done' && remaining.has(key)) {
-      results.set(key, { ...outcome, outcome: 'failed', reason: 'the kernel took it, and it did not stay' });
-    } else if (outcome.outcome !== 'done' && !remaining.has(key)) {
-      results.set(key, { ...outcome, outcome: 'done', reason: null });
-    }
-  }
-  for (const difference of conflicts) {
-    const reason = 'a foreign item stands there; --adopt takes it over';
-    results.set(keyOf(difference), { difference, outcome: 'skipped', reason });
-  }
-}
-
 /** What a step tried: a route that could not be changed because it went with its address is next tried as missing. */
 function attemptOf(difference: Difference): string {
   return `${difference.change} ${keyOf(difference)}`;
-}
-
-/** The order of the plan: its steps, then what no step mends. */
-function conflictsLast(outcomes: readonly Outcome[]): Outcome[] {
-  const isConflict = ({ difference }: Outcome): boolean => difference.conflict;
-  return [...outcomes.filter((outcome) => !isConflict(outcome)), ...outcomes.filter(isConflict)];
 }
 
 function look(

@@ -46,25 +46,28 @@ export function plan(
   observed: ObservedNetwork,
 ): Plan {
   const context = new Context(differences, desired, observed);
-  const ranked: Array<{ step: Step; rank: readonly number[] }> = [];
+  const buckets = new Map<number, Step[]>();
   const namespaces = new Map<string, number>();
   for (const difference of differences) {
     if (difference.conflict) continue;
-    if (!namespaces.has(difference.netns)) namespaces.set(difference.netns, namespaces.size);
+    let namespace = namespaces.get(difference.netns);
+    if (namespace === undefined) {
+      namespace = namespaces.size;
+      namespaces.set(difference.netns, namespace);
+    }
     const { step, phase } = planStep(difference, context);
-    ranked.push({
-      step,
-      rank: [stages.indexOf(step.stage), namespaces.get(difference.netns)!, phase, ranked.length],
-    });
+    const rank = (stages.indexOf(step.stage) * differences.length + namespace) * PHASES + phase;
+    const bucket = buckets.get(rank);
+    if (bucket === undefined) buckets.set(rank, [step]);
+    else bucket.push(step);
   }
-  ranked.sort((a, b) => compareRanks(a.rank, b.rank));
-  return { steps: ranked.map(({ step }) => step), conflicts: differences.filter((d) => d.conflict) };
+  const ranks = [...buckets.keys()].sort((a, b) => a - b);
+  const steps = ranks.flatMap((rank) => buckets.get(rank)!);
+  return { steps, conflicts: differences.filter((difference) => difference.conflict) };
 }
 
-function compareRanks(a: readonly number[], b: readonly number[]): number {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
-  return 0;
-}
+/** More than any phase. */
+const PHASES = 16;
 
 interface Placed {
   readonly step: Step;
