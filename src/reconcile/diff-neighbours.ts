@@ -34,7 +34,7 @@ export function* diffNeighbours(comparison: Comparison): Generator<Finding> {
       cause: null,
     };
   }
-  for (const [key, neighbour] of found) {
+  for (const [key, neighbour] of inOrder(found)) {
     if (wanted.has(key) || !ownership.isExtraNeighbour(neighbour)) continue;
     yield {
       kind: 'neighbour',
@@ -59,9 +59,14 @@ export function* diffFdb(comparison: Comparison): Generator<Finding> {
     if (found.has(key)) continue;
     yield { kind: 'fdb', desired: entry, observed: null, change: 'missing', foreign: false, cause: null };
   }
-  for (const [key, entry] of found) {
+  for (const [key, entry] of inOrder(found)) {
     const link = observed.links.get(entry.dev);
     if (wanted.has(key) || link === undefined || !ownership.ownsLink(link)) continue;
     yield { kind: 'fdb', desired: null, observed: entry, change: 'extra', foreign: false, cause: null };
   }
+}
+
+/** The kernel's order of neighbours follows a random seed of its own. */
+function inOrder<Item>(found: ReadonlyMap<string, Item>): Array<[key: string, item: Item]> {
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -24,7 +24,8 @@ export function* diffSysctls(comparison: Comparison, left: string[]): Generator<
 }
 
 /** What the file does not state about a link of ours is what a new link in the namespace would have. */
-function* diffUnstated({ desired, observed, ownership }: Comparison): Generator<Finding> {
+function diffUnstated({ desired, observed, ownership }: Comparison): Finding[] {
+  const findings = new Map<string, Finding>();
   for (const [key, value] of observed.sysctls) {
     if (desired.sysctls.has(key)) continue;
     const device = parseDeviceSysctl(key);
@@ -38,8 +39,10 @@ function* diffUnstated({ desired, observed, ownership }: Comparison): Generator<
       const switchKey = device.family === 'ipv4' ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding';
       expected = desired.sysctls.get(switchKey)?.value ?? expected;
     }
-    if (expected !== undefined && expected !== value) yield changed({ key, value: expected }, { key, value });
+    if (expected !== undefined && expected !== value)
+      findings.set(key, changed({ key, value: expected }, { key, value }));
   }
+  return [...findings].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, finding]) => finding);
 }
 
 /** Sysctls that were applied and left the file: put back in a namespace we made, left as they are elsewhere. */

@@ -1,6 +1,6 @@
 // The run directory, /run/calico-reconcile/NAME/SELFCOOKIE: the last applied items of a topology, as seen from one
 // namespace. Files are written aside and renamed, and never through a link.
-import { closeSync, constants, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import type { Machine } from '../kernel/machine.ts';
 import { type Applied, decodeApplied, encodeApplied } from './applied.ts';
 
@@ -14,6 +14,17 @@ export function runDirectory(machine: Machine, topology: string): string {
 /** The last applied items; NOTHING_APPLIED where none are recorded or they cannot be read. */
 export function loadApplied(machine: Machine, topology: string): Applied {
   return decodeApplied(readOrEmpty(`${runDirectory(machine, topology)}/applied`));
+}
+
+/** The topologies that anything was applied of from this namespace, sorted. */
+export function appliedTopologies(machine: Machine): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(ROOT);
+  } catch {
+    return [];
+  }
+  return names.filter((name) => loadApplied(machine, name).items.size > 0).sort();
 }
 
 /** Records what is applied; writes nothing where it is recorded already. */
