@@ -61,6 +61,12 @@ export function formatScope(scope: number): string {
   return nameOf(scopes, scope) ?? String(scope);
 }
 
+/** `unicast` → 1; a number 0-255 is taken as it is; undefined for anything else. */
+export function parseRouteType(text: string): number | undefined {
+  const number = /^\d{1,3}$/.test(text) && Number(text) <= 255 ? Number(text) : undefined;
+  return routeTypes.get(text) ?? otherRouteTypes.get(text) ?? number;
+}
+
 export function formatRouteType(type: number): string {
   return nameOf(routeTypes, type) ?? nameOf(otherRouteTypes, type) ?? String(type);
 }
