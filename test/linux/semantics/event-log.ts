@@ -13,7 +13,7 @@ export async function eventsDuring(netns: string, act: () => void): Promise<stri
   const directory = mkdtempSync(join(tmpdir(), 'events-'));
   const path = join(directory, 'log');
   const fd = openSync(path, 'w');
-  const monitor = spawn('ip', ['-o', '-n', netns, 'monitor', 'link', 'address', 'route', 'neigh'], {
+  const monitor = spawn('ip', ['-o', '-n', netns, 'monitor', 'link', 'address', 'route'], {
     stdio: ['ignore', fd, 'inherit'],
     env: { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` },
   });
