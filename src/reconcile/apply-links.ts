@@ -67,7 +67,7 @@ function makeLink(site: Site, link: DesiredLink, step: Step, far: Step | null, a
   }
   const { group } = site.ownership;
   if (spec.kind !== 'veth') {
-    site.requests.linkAdd(step, { link, ifindex: 0 }, { group, peer: null });
+    site.requests.linkAdd(step, { link, ifindex: site.reserveIndex(0) }, { group, peer: null });
     site.born.push({ link, step });
     touched.add(site);
     return;
