@@ -82,6 +82,7 @@ function convergeLocked(
   let left: readonly string[] = [];
   let ignored: readonly Difference[] = [];
   let failedBefore: ReadonlySet<string> = new Set();
+  let isStuck = false;
   const linked = new Set<string>();
   for (let round = 1; ; round++) {
     const observed = look(machine, desired, applied, options.alsoIn ?? []);
@@ -94,15 +95,15 @@ function convergeLocked(
     const current = plan(found.differences, desired, observed);
     const remaining = current.steps.map((step) => step.difference);
     ledger.judge(remaining, current.conflicts);
-    const isStuck =
-      failedBefore.size > 0 && remaining.every((difference) => failedBefore.has(attemptOf(difference)));
     if (remaining.length === 0 || isStuck || round > ROUNDS) break;
     locks.take(new Set(remaining.map(({ netns }) => netns)));
     for (const { netns, kind } of remaining) if (kind === 'link') linked.add(netns);
     const onStep = options.onStep ?? (() => {});
     const outcomes = apply(machine, current, desired, observed, { combine: round === 1, onStep });
     ledger.add(outcomes);
-    failedBefore = new Set(outcomes.filter((o) => o.outcome !== 'done').map((o) => attemptOf(o.difference)));
+    const failed = new Set(outcomes.filter((o) => o.outcome !== 'done').map((o) => attemptOf(o.difference)));
+    isStuck = failed.size === outcomes.length && [...failed].every((attempt) => failedBefore.has(attempt));
+    failedBefore = failed;
   }
   settle(machine, desired, linked);
   const unsettled = ledger.unsettled();
