@@ -4,11 +4,13 @@ import { isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReconcileError } from '../errors.ts';
-import { placeAt } from '../state/place.ts';
+import { offsetOf, placeAt } from '../state/place.ts';
 import { mergeFiles } from './merge.ts';
 import { findSchemaFaults } from './schema-faults.ts';
 import { addFinding, type Finding, lineStartsOf, type SourceText } from './source/findings.ts';
-import type { MapValue, Places } from './source/tree.ts';
+import { NoteTaker, Places } from './source/places.ts';
+import { readPlainYaml } from './source/plain-yaml.ts';
+import type { MapValue, ParsedTree } from './source/tree.ts';
 import { parseYaml } from './source/yaml.ts';
 
 const MAX_FILE_BYTES = 64 * 2 ** 20;
@@ -18,6 +20,15 @@ export interface FileContents {
   readonly name: string;
   /** Null: more than a topology file may have. */
   readonly bytes: Buffer | null;
+}
+
+/** One file as read; nothing in it depends on which files stand before it. */
+export interface LoadedFile extends SourceText {
+  readonly bytes: Buffer | null;
+  /** Null where it is no map, for the reasons in the findings. */
+  readonly tree: ParsedTree | null;
+  /** Of the text alone; their places are those of the only file. */
+  readonly findings: readonly Finding[];
 }
 
 export interface LoadedTopology {
@@ -31,36 +42,58 @@ export interface LoadedTopology {
 
 /** Reads the files that paths name: files, directories of `*.yaml` and `*.yml`, or `-` for stdin. */
 export function loadTopology(paths: readonly string[]): LoadedTopology {
-  const contents = paths.flatMap(filesOf).map((name) => ({ name, bytes: readBytes(name) }));
-  return parseTopology(contents);
+  return parseTopology(readFiles(paths));
+}
+
+/** The bytes of the files that paths name. */
+export function readFiles(paths: readonly string[]): FileContents[] {
+  return paths.flatMap(filesOf).map((name) => ({ name, bytes: readBytes(name) }));
 }
 
 /** Parses files that are already in memory. */
 export function parseTopology(contents: readonly FileContents[]): LoadedTopology {
-  const places: Places = new Map();
+  return joinFiles(contents.map(loadFile));
+}
+
+/** Parses one file: most by the reader of plain YAML, what that declines by the library. */
+export function loadFile({ name, bytes }: FileContents): LoadedFile {
+  const text = bytes?.toString('utf8') ?? '';
   const findings: Finding[] = [];
-  const files: SourceText[] = [];
+  let tree: ParsedTree | null = null;
+  if (bytes === null) {
+    const message = `the file is larger than ${MAX_FILE_BYTES / 2 ** 20} MB`;
+    addFinding(findings, 'tooBig', placeAt(0, 0), message);
+  } else if (!isUtf8(bytes)) {
+    addFinding(findings, 'encoding', placeAt(0, 0), 'the file is not valid UTF-8');
+  } else {
+    tree = readPlainYaml(text) ?? parseYaml(text, findings);
+  }
+  return { name, bytes, text, lineStarts: lineStartsOf(text), tree, findings };
+}
+
+/** Several files as one topology, in the order given. */
+export function joinFiles(files: readonly LoadedFile[]): LoadedTopology {
+  const places = new Places();
+  const findings: Finding[] = [];
   const roots: MapValue[] = [];
-  for (const [index, { name, bytes }] of contents.entries()) {
-    const text = bytes?.toString('utf8') ?? '';
-    files.push({ name, text, lineStarts: lineStartsOf(text) });
-    if (bytes === null) {
-      addFinding(
-        findings,
-        'tooBig',
-        placeAt(index, 0),
-        `the file is larger than ${MAX_FILE_BYTES / 2 ** 20} MB`,
-      );
-    } else if (!isUtf8(bytes)) {
-      addFinding(findings, 'encoding', placeAt(index, 0), 'the file is not valid UTF-8');
-    } else {
-      const root = parseYaml(text, index, places, findings);
-      if (root !== null) roots.push(root);
-    }
+  for (const [index, file] of files.entries()) {
+    for (const finding of file.findings) findings.push(inFile(finding, index));
+    places.addFile(file.tree?.notes ?? new NoteTaker().finish());
+    if (file.tree !== null) roots.push(file.tree.root);
   }
   for (const root of roots) findSchemaFaults(root, places, findings);
-  const whole = roots.length === contents.length && roots.length > 0;
+  const whole = roots.length === files.length && roots.length > 0;
   return { root: whole ? mergeFiles(roots, places, findings) : null, files, places, findings };
+}
+
+/** A finding of a file read alone, as one of the file number `index`. */
+function inFile(finding: Finding, index: number): Finding {
+  const { place, other } = finding;
+  return {
+    ...finding,
+    place: placeAt(index, offsetOf(place)),
+    other: other === null ? null : placeAt(index, offsetOf(other)),
+  };
 }
 
 function filesOf(path: string): string[] {

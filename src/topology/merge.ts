@@ -1,5 +1,6 @@
 // Several topology files as one: maps merge deeply, `pools` and `routes` lists concatenate, and any other key given
 // twice is a disagreement that names both places.
+import type { Place } from '../state/place.ts';
 import { addFinding, type Finding } from './source/findings.ts';
 import {
   buildMap,
@@ -17,44 +18,64 @@ import {
 
 const concatenated: ReadonlySet<string> = new Set(['pools', 'routes']);
 
+/** One key's values in the files that have it, in their order. */
+interface Said {
+  readonly keyPlaces: Place[];
+  readonly values: Value[];
+  readonly valuePlaces: Place[];
+}
+
 /** The files' values as one value, in the order given. */
 export function mergeFiles(roots: readonly MapValue[], places: Places, findings: Finding[]): MapValue {
-  return roots.reduce((merged, root) => mergeMaps(merged, root, true, places, findings));
+  return roots.length === 1 ? roots[0]! : mergeMaps(roots, true, places, findings);
 }
 
-function mergeMaps(a: MapValue, b: MapValue, top: boolean, places: Places, findings: Finding[]): MapValue {
-  const entries = new Map<string, [string, number, Value, number]>();
-  Object.keys(a).forEach((key, index) => {
-    entries.set(key, [key, keyPlaceAt(places, a, index), a[key]!, valuePlaceAt(places, a, index)]);
+function mergeMaps(maps: readonly MapValue[], top: boolean, places: Places, findings: Finding[]): MapValue {
+  const said = new Map<string, Said>();
+  for (const map of maps) {
+    Object.keys(map).forEach((key, index) => {
+      const all = said.get(key) ?? { keyPlaces: [], values: [], valuePlaces: [] };
+      said.set(key, all);
+      all.keyPlaces.push(keyPlaceAt(places, map, index));
+      all.values.push(map[key]!);
+      all.valuePlaces.push(valuePlaceAt(places, map, index));
+    });
+  }
+  const entries = [...said].map(([key, all]) => {
+    const value = mergeValues(key, all, top, places, findings);
+    return [key, all.keyPlaces[0]!, value, all.valuePlaces[0]!] as const;
   });
-  Object.keys(b).forEach((key, index) => {
-    const keyAt = keyPlaceAt(places, b, index);
-    const value = b[key]!;
-    const entry = entries.get(key);
-    if (entry === undefined) {
-      entries.set(key, [key, keyAt, value, valuePlaceAt(places, b, index)]);
-      return;
-    }
-    const [, firstAt, first, firstValueAt] = entry;
-    if (isMap(first) && isMap(value)) {
-      entries.set(key, [key, firstAt, mergeMaps(first, value, false, places, findings), firstValueAt]);
-    } else if (concatenated.has(key) && isList(first) && isList(value)) {
-      entries.set(key, [key, firstAt, concatenate(first, value, places), firstValueAt]);
-    } else if (!(top && key === 'name' && first === value)) {
-      addFinding(findings, 'filesDisagree', keyAt, `two files both say \`${key}\``, {
-        hint: 'keep one of them',
-        other: firstAt,
-      });
-    }
-  });
-  return buildMap(places, placeOf(places, a), [...entries.values()]);
+  const { map, noted } = buildMap(entries);
+  places.addMerged(map, [placeOf(places, maps[0]!), ...noted]);
+  return map;
 }
 
-function concatenate(a: ListValue, b: ListValue, places: Places): ListValue {
-  const list = [...a, ...b];
-  const noted = [placeOf(places, a)];
-  for (let index = 0; index < a.length; index++) noted.push(itemPlace(places, a, index));
-  for (let index = 0; index < b.length; index++) noted.push(itemPlace(places, b, index));
-  places.set(list, noted);
-  return list;
+function mergeValues(key: string, said: Said, top: boolean, places: Places, findings: Finding[]): Value {
+  const { values, keyPlaces } = said;
+  const first = values[0]!;
+  if (values.length === 1) return first;
+  if (values.every(isMap)) return mergeMaps(values, false, places, findings);
+  if (concatenated.has(key) && values.every(isList)) return concatenate(values, places);
+  const isSame = (value: Value): boolean => top && key === 'name' && value === first;
+  for (let index = 1; index < values.length; index++) {
+    if (isSame(values[index]!)) continue;
+    addFinding(findings, 'filesDisagree', keyPlaces[index]!, `two files both say \`${key}\``, {
+      hint: 'keep one of them',
+      other: keyPlaces[0]!,
+    });
+  }
+  return first;
+}
+
+function concatenate(lists: readonly ListValue[], places: Places): ListValue {
+  const whole: Value[] = [];
+  const noted = [placeOf(places, lists[0]!)];
+  for (const list of lists) {
+    for (let index = 0; index < list.length; index++) {
+      whole.push(list[index]!);
+      noted.push(itemPlace(places, list, index));
+    }
+  }
+  places.addMerged(whole, noted);
+  return whole;
 }

@@ -83,9 +83,17 @@ export function toProblems(findings: readonly Finding[], files: readonly SourceT
 
 /** Where the lines of a text begin, in UTF-16 units. */
 export function lineStartsOf(text: string): Uint32Array {
-  const starts = [0];
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
-  return Uint32Array.from(starts);
+  let starts = new Uint32Array(Math.max(64, text.length >> 5));
+  let count = 1;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
+    if (count === starts.length) {
+      const grown = new Uint32Array(count * 2);
+      grown.set(starts);
+      starts = grown;
+    }
+    starts[count++] = at + 1;
+  }
+  return starts.slice(0, count);
 }
 
 function toProblem(finding: Finding, files: readonly SourceText[]): Problem {

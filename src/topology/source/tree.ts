@@ -1,6 +1,8 @@
 // What a topology file says, as plain values, and beside them where each part of it stands.
-// Places lie in one flat array a container, so that a hundred thousand one-line routes cost one array each.
-import { NOWHERE, type Place } from '../../state/place.ts';
+import type { Place } from '../../state/place.ts';
+import type { FileNotes, Places } from './places.ts';
+
+export type { Places };
 
 export type Value = string | number | boolean | null | ListValue | MapValue;
 export type ListValue = readonly Value[];
@@ -8,11 +10,11 @@ export interface MapValue {
   readonly [key: string]: Value;
 }
 
-/**
- * By container: its own place, then for a list each item's, for a map each entry's key and value in the order of
- * Object.keys. A block collection begins at its key, so that its place is the line that names it.
- */
-export type Places = Map<object, number[]>;
+/** What one file says, and where. */
+export interface ParsedTree {
+  readonly root: MapValue;
+  readonly notes: FileNotes;
+}
 
 export function isMap(value: Value | undefined): value is MapValue {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -24,21 +26,21 @@ export function isList(value: Value | undefined): value is ListValue {
 
 /** Where a list or a map begins. */
 export function placeOf(places: Places, container: ListValue | MapValue): Place {
-  return places.get(container)?.[0] ?? NOWHERE;
+  return places.at(container, 0);
 }
 
 export function itemPlace(places: Places, list: ListValue, index: number): Place {
-  return places.get(list)?.[index + 1] ?? NOWHERE;
+  return places.at(list, index + 1);
 }
 
 /** Where the key of the map's entry number `index` stands, in the order of Object.keys. */
 export function keyPlaceAt(places: Places, map: MapValue, index: number): Place {
-  return places.get(map)?.[index * 2 + 1] ?? NOWHERE;
+  return places.at(map, index * 2 + 1);
 }
 
 /** Where the value of the map's entry number `index` stands, in the order of Object.keys. */
 export function valuePlaceAt(places: Places, map: MapValue, index: number): Place {
-  return places.get(map)?.[index * 2 + 2] ?? NOWHERE;
+  return places.at(map, index * 2 + 2);
 }
 
 /** Where a key stands; the map's own place where the key is absent. */
@@ -53,23 +55,21 @@ export function valuePlace(places: Places, map: MapValue, key: string): Place {
   return index < 0 ? placeOf(places, map) : valuePlaceAt(places, map, index);
 }
 
-/** Builds a map and notes its places; `entries` are [key, key's place, value, value's place], each key once. */
-export function buildMap(
-  places: Places,
-  own: Place,
-  entries: readonly (readonly [key: string, keyPlace: Place, value: Value, valuePlace: Place])[],
-): MapValue {
+/** One entry of a map, and where its key and its value stand: an offset or a place. */
+export type LocatedEntry = readonly [key: string, keyAt: number, value: Value, valueAt: number];
+
+/** A map of entries, each key once, and where its keys and values stand in the order of Object.keys. */
+export function buildMap(entries: readonly LocatedEntry[]): { map: MapValue; noted: number[] } {
   const map: Record<string, Value> = {};
   for (const [key, , value] of entries) map[key] = value;
-  const noted = [own];
   const keys = Object.keys(map);
   // Object.keys lists keys that look like array indices first, whatever their order in the file.
   const inOrder = keys.every((key, index) => key === entries[index]![0]);
   const byKey = inOrder ? null : new Map(entries.map((entry) => [entry[0], entry]));
+  const noted: number[] = [];
   for (let index = 0; index < keys.length; index++) {
     const entry = byKey === null ? entries[index]! : byKey.get(keys[index]!)!;
     noted.push(entry[1], entry[3]);
   }
-  places.set(map, noted);
-  return map;
+  return { map, noted };
 }

@@ -1,29 +1,33 @@
-// YAML 1.2 text to plain values with places. The one file that knows the YAML library: another reader of the same
-// signature can stand in its place. Refuses what a topology has no use for: several documents, `<<`, keys that are
-// not plain words, and texts that unfold to far more than they are.
-import {
-  type Alias,
-  isAlias,
-  isCollection,
-  isMap as isMapNode,
-  isScalar,
-  isSeq as isSeqNode,
-  type ParsedNode,
-  parseAllDocuments,
-  type YAMLMap,
-  type YAMLSeq,
-} from 'yaml';
+// YAML 1.2 text to plain values with places, by the YAML library, which reads everything and explains what is wrong. It is
+// loaded at its first use: most files are read by plain-yaml.ts. Refuses what a topology has no use for: several documents,
+// `<<`, keys that are not plain words, and texts that unfold to far more than they are.
+import { createRequire } from 'node:module';
+import type { Alias, ParsedNode, YAMLMap, YAMLSeq } from 'yaml';
 import { type Place, placeAt } from '../../state/place.ts';
-import { addFinding, type Finding } from './findings.ts';
-import { buildMap, isMap, type MapValue, type Places, type Value } from './tree.ts';
+import { addFinding, type Finding, type ProblemCode } from './findings.ts';
+import { NoteTaker } from './places.ts';
+import {
+  buildMap,
+  isList,
+  isMap,
+  type ListValue,
+  type LocatedEntry,
+  type MapValue,
+  type ParsedTree,
+  type Value,
+} from './tree.ts';
 import { describeYamlError } from './yaml-errors.ts';
 
+/** Findings stand in a file that knows of no other; whoever reads several moves them. */
+const ONLY_FILE = 0;
 const MAX_DEPTH = 64;
 const MAX_ALIAS_EXPANSION = 10;
 /** Below this many values unfolded, aliases are never too many. */
 const ALIAS_FREE = 1000;
 /** Of one broken file, later errors are mostly echoes of the first. */
 const MAX_SYNTAX_ERRORS = 20;
+
+type Library = typeof import('yaml');
 
 interface Anchor {
   readonly value: Value;
@@ -32,8 +36,8 @@ interface Anchor {
 }
 
 interface Conversion {
-  readonly fileIndex: number;
-  readonly places: Places;
+  readonly yaml: Library;
+  readonly notes: NoteTaker;
   readonly findings: Finding[];
   /** By name; null while what the anchor names is still being read. */
   readonly anchors: Map<string, Anchor | null>;
@@ -44,37 +48,41 @@ interface Conversion {
 }
 
 /** Reads one file's text; null, and at least one finding, where it is no map that can be worked with. */
-export function parseYaml(
-  text: string,
-  fileIndex: number,
-  places: Places,
-  findings: Finding[],
-): MapValue | null {
+export function parseYaml(text: string, findings: Finding[]): ParsedTree | null {
+  const yaml = createRequire(import.meta.url)('yaml') as Library;
   const before = findings.length;
-  const contents = parseDocument(text, fileIndex, findings);
+  const contents = parseDocument(yaml, text, findings);
   if (contents === null) return null;
-  const conversion: Conversion = { fileIndex, places, findings, anchors: new Map(), written: 0, unfolded: 0 };
-  const value = convert(conversion, contents, 1, placeAt(fileIndex, contents.range[0]));
+  const conversion: Conversion = {
+    yaml,
+    notes: new NoteTaker(),
+    findings,
+    anchors: new Map(),
+    written: 0,
+    unfolded: 0,
+  };
+  const value = convert(conversion, contents, 1, contents.range[0]);
   if (conversion.unfolded > Math.max(ALIAS_FREE, MAX_ALIAS_EXPANSION * conversion.written)) {
     addFinding(
       findings,
       'alias',
-      placeAt(fileIndex, 0),
+      placeAt(ONLY_FILE, 0),
       `the file's aliases unfold to ${conversion.unfolded} values, more than ${MAX_ALIAS_EXPANSION} times what is written`,
     );
   }
-  if (isMap(value)) return findings.length === before ? value : null;
+  if (isMap(value))
+    return findings.length === before ? { root: value, notes: conversion.notes.finish() } : null;
   if (findings.length === before) {
-    const place = placeAt(fileIndex, contents.range[0]);
+    const place = placeAt(ONLY_FILE, contents.range[0]);
     addFinding(findings, 'wrongType', place, 'a topology is a map of keys such as `name` and `workloads`');
   }
   return null;
 }
 
-function parseDocument(text: string, fileIndex: number, findings: Finding[]): ParsedNode | null {
-  const start = placeAt(fileIndex, 0);
+function parseDocument(yaml: Library, text: string, findings: Finding[]): ParsedNode | null {
+  const start = placeAt(ONLY_FILE, 0);
   try {
-    const documents = parseAllDocuments(text, {
+    const documents = yaml.parseAllDocuments(text, {
       version: '1.2',
       uniqueKeys: false,
       merge: false,
@@ -84,7 +92,7 @@ function parseDocument(text: string, fileIndex: number, findings: Finding[]): Pa
     const errors = documents.flatMap((document) => [...document.errors, ...document.warnings]);
     for (const error of errors.slice(0, MAX_SYNTAX_ERRORS)) {
       const { code, offset, message, hint } = describeYamlError(error, text);
-      addFinding(findings, code, placeAt(fileIndex, offset), message, { hint });
+      addFinding(findings, code, placeAt(ONLY_FILE, offset), message, { hint });
     }
     if (errors.length > 0) return null;
     const second = documents[1];
@@ -93,7 +101,7 @@ function parseDocument(text: string, fileIndex: number, findings: Finding[]): Pa
       addFinding(
         findings,
         'severalDocuments',
-        placeAt(fileIndex, offset),
+        placeAt(ONLY_FILE, offset),
         'a second YAML document begins here',
         {
           hint: 'remove the `---` before it, or put it in a file of its own',
@@ -102,7 +110,7 @@ function parseDocument(text: string, fileIndex: number, findings: Finding[]): Pa
       return null;
     }
     const contents = documents[0]?.contents ?? null;
-    if (contents === null || (isScalar(contents) && contents.value === null)) {
+    if (contents === null || (yaml.isScalar(contents) && contents.value === null)) {
       addFinding(findings, 'emptyFile', start, 'the file is empty; a topology has at least a `name`');
       return null;
     }
@@ -114,90 +122,118 @@ function parseDocument(text: string, fileIndex: number, findings: Finding[]): Pa
   }
 }
 
-function convert(conversion: Conversion, node: ParsedNode | null, depth: number, place: Place): Value {
+function convert(conversion: Conversion, node: ParsedNode | null, depth: number, offset: number): Value {
+  const { yaml } = conversion;
   conversion.written++;
   if (node === null) {
     conversion.unfolded++;
     return null;
   }
-  if (isAlias(node)) return resolveAlias(conversion, node, place);
-  const anchor = isScalar(node) || isCollection(node) ? node.anchor : undefined;
-  if (anchor === undefined) return convertHere(conversion, node, depth, place);
+  if (yaml.isAlias(node)) return resolveAlias(conversion, node, offset);
+  const anchor = yaml.isScalar(node) || yaml.isCollection(node) ? node.anchor : undefined;
+  if (anchor === undefined) return convertHere(conversion, node, depth, offset);
   const before = conversion.unfolded;
   conversion.anchors.set(anchor, null);
-  const value = convertHere(conversion, node, depth, place);
+  const value = convertHere(conversion, node, depth, offset);
   conversion.anchors.set(anchor, { value, size: conversion.unfolded - before });
   return value;
 }
 
-function convertHere(conversion: Conversion, node: ParsedNode, depth: number, place: Place): Value {
+function convertHere(conversion: Conversion, node: ParsedNode, depth: number, offset: number): Value {
+  const { yaml } = conversion;
   conversion.unfolded++;
   if (depth > MAX_DEPTH) {
-    addFinding(conversion.findings, 'tooDeep', place, `values are nested deeper than ${MAX_DEPTH} levels`);
+    addFault(conversion, 'tooDeep', offset, `values are nested deeper than ${MAX_DEPTH} levels`);
     return null;
   }
-  if (isMapNode(node)) return convertMap(conversion, node, depth, place);
-  if (isSeqNode(node)) return convertList(conversion, node, depth, place);
+  if (yaml.isMap(node)) return convertMap(conversion, node as YAMLMap, depth, offset);
+  if (yaml.isSeq(node)) return convertList(conversion, node as YAMLSeq, depth, offset);
   const value = (node as { readonly value: unknown }).value;
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
 }
 
-function convertList(conversion: Conversion, node: YAMLSeq, depth: number, place: Place): Value {
-  const noted = [place];
+function convertList(conversion: Conversion, node: YAMLSeq, depth: number, offset: number): ListValue {
+  const noted: number[] = [];
   const list: Value[] = [];
   for (const item of node.items as (ParsedNode | null)[]) {
-    const at = item === null ? place : placeAt(conversion.fileIndex, item.range[0]);
+    const at = item === null ? offset : item.range[0];
     noted.push(at);
     list.push(convert(conversion, item, depth + 1, at));
   }
-  conversion.places.set(list, noted);
-  return list;
+  return noteContainer(conversion, list, list, offset, noted);
 }
 
-function convertMap(conversion: Conversion, node: YAMLMap, depth: number, place: Place): Value {
-  const { fileIndex, findings } = conversion;
-  const entries: [string, Place, Value, Place][] = [];
-  const seen = new Map<string, Place>();
+function convertMap(conversion: Conversion, node: YAMLMap, depth: number, offset: number): MapValue {
+  const { yaml } = conversion;
+  const entries: LocatedEntry[] = [];
+  const seen = new Map<string, number>();
   for (const { key, value } of node.items as { key: ParsedNode | null; value: ParsedNode | null }[]) {
-    const at = placeAt(fileIndex, key?.range[0] ?? node.range?.[0] ?? 0);
-    const name = isScalar(key) ? (key.source ?? String(key.value)) : null;
+    const at = key?.range[0] ?? node.range?.[0] ?? 0;
+    const name = yaml.isScalar(key) ? (key.source ?? String(key.value)) : null;
     if (name === null || name === '__proto__') {
-      addFinding(findings, 'unknownKey', at, 'a key is one plain word');
+      addFault(conversion, 'unknownKey', at, 'a key is one plain word');
       continue;
     }
     if (name === '<<') {
-      addFinding(findings, 'mergeKey', at, '`<<` is not part of YAML 1.2', {
+      addFault(conversion, 'mergeKey', at, '`<<` is not part of YAML 1.2', {
         hint: 'write the keys out, or name a whole value with an alias: `key: *anchor`',
       });
       continue;
     }
     const first = seen.get(name);
     if (first !== undefined) {
-      addFinding(findings, 'duplicateKey', at, `the key \`${name}\` stands twice in one map`, {
-        other: first,
+      addFault(conversion, 'duplicateKey', at, `the key \`${name}\` stands twice in one map`, {
+        other: placeAt(ONLY_FILE, first),
       });
       continue;
     }
     seen.set(name, at);
-    const valueAt = value === null || isUnmarked(value) ? at : placeAt(fileIndex, value.range[0]);
+    const valueAt = value === null || isUnmarked(yaml, value) ? at : value.range[0];
     entries.push([name, at, convert(conversion, value, depth + 1, valueAt), valueAt]);
   }
-  return buildMap(conversion.places, place, entries);
+  const { map, noted } = buildMap(entries);
+  return noteContainer(conversion, map, Object.values(map), offset, noted);
+}
+
+function noteContainer<Container extends object>(
+  { notes }: Conversion,
+  container: Container,
+  values: readonly Value[],
+  offset: number,
+  noted: readonly number[],
+): Container {
+  const opened = notes.open(offset);
+  for (const at of noted) notes.note(at);
+  return notes.close(
+    opened,
+    container,
+    values.some((value) => isMap(value) || isList(value)),
+  );
 }
 
 /** Whether a value begins with no character of its own, so that its key is the place to show: a block, or nothing. */
-function isUnmarked(node: ParsedNode): boolean {
-  if (isCollection(node)) return node.flow !== true;
-  return isScalar(node) && node.source === '';
+function isUnmarked(yaml: Library, node: ParsedNode): boolean {
+  if (yaml.isCollection(node)) return node.flow !== true;
+  return yaml.isScalar(node) && node.type === 'PLAIN' && node.source === '';
 }
 
-function resolveAlias(conversion: Conversion, alias: Alias, place: Place): Value {
+function resolveAlias(conversion: Conversion, alias: Alias, offset: number): Value {
   const anchor = conversion.anchors.get(alias.source);
   if (anchor === undefined || anchor === null) {
     const message = anchor === null ? 'stands inside what it names' : 'names nothing that stands before it';
-    addFinding(conversion.findings, 'alias', place, `the alias \`*${alias.source}\` ${message}`);
+    addFault(conversion, 'alias', offset, `the alias \`*${alias.source}\` ${message}`);
     return null;
   }
   conversion.unfolded += anchor.size;
   return anchor.value;
+}
+
+function addFault(
+  { findings }: Conversion,
+  code: ProblemCode,
+  offset: number,
+  message: string,
+  more: { readonly hint?: string; readonly other?: Place } = {},
+): void {
+  addFinding(findings, code, placeAt(ONLY_FILE, offset), message, more);
 }
