@@ -142,6 +142,14 @@ export class MessageWriter {
     this.#pad();
   }
 
+  attributeU16(type: number, value: number): void {
+    this.#reserve(8);
+    this.u16(6);
+    this.u16(type);
+    this.u16(value);
+    this.#pad();
+  }
+
   attributeU32(type: number, value: number): void {
     this.#reserve(8);
     writeU32(this.buffer, this.length, 8 | (type << 16));
@@ -208,9 +216,11 @@ export class MessageWriter {
     return at;
   }
 
+  /** Ends a nest; what follows begins aligned, as after struct rtvia with an IPv6 address. */
   closeNest(at: number): void {
     this.buffer[at] = this.length - at;
     this.buffer[at + 1] = (this.length - at) >> 8;
+    this.#pad();
   }
 
   #pad(): void {
