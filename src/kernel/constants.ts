@@ -1,5 +1,5 @@
 // Numbers of the kernel's headers, in their header spelling: linux/netlink.h, rtnetlink.h, if_link.h, if_addr.h,
-// neighbour.h, net_namespace.h, if_bridge.h, veth.h.
+// neighbour.h, net_namespace.h, if_bridge.h, if_tunnel.h, veth.h.
 
 export const NETLINK_ROUTE = 0;
 export const SOL_NETLINK = 270;
@@ -95,6 +95,19 @@ export const VETH_INFO_PEER = 1;
 export const IFLA_BR_STP_STATE = 5;
 export const IFLA_BR_VLAN_FILTERING = 7;
 export const RTEXT_FILTER_SKIP_STATS = 8;
+export const IFLA_VXLAN_ID = 1;
+export const IFLA_VXLAN_LINK = 3;
+export const IFLA_VXLAN_LOCAL = 4;
+export const IFLA_VXLAN_LEARNING = 7;
+export const IFLA_VXLAN_PORT = 15;
+export const IFLA_VXLAN_LOCAL6 = 17;
+export const IFLA_VXLAN_UDP_ZERO_CSUM6_TX = 19;
+export const IFLA_VXLAN_UDP_ZERO_CSUM6_RX = 20;
+export const IFLA_IPTUN_LOCAL = 2;
+export const IFLA_IPTUN_REMOTE = 3;
+export const IFLA_IPTUN_TTL = 4;
+export const IFLA_VLAN_ID = 1;
+export const IFLA_MACVLAN_MODE = 1;
 
 export const IFA_ADDRESS = 1;
 export const IFA_LOCAL = 2;
@@ -106,6 +119,8 @@ export const IFA_F_PERMANENT = 0x80;
 export const IFA_F_NOPREFIXROUTE = 0x200;
 
 export const RTA_DST = 1;
+export const RTA_SRC = 2;
+export const RTA_IIF = 3;
 export const RTA_OIF = 4;
 export const RTA_GATEWAY = 5;
 export const RTA_PRIORITY = 6;
@@ -123,6 +138,7 @@ export const RTA_NH_ID = 30;
 export const RTAX_MTU = 2;
 export const RTNH_F_ONLINK = 4;
 export const RTM_F_CLONED = 0x200;
+export const RTM_F_FIB_MATCH = 0x2000;
 export const RT_TABLE_COMPAT = 252;
 export const RT_TABLE_LOCAL = 255;
 export const RTPROT_KERNEL = 2;
