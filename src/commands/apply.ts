@@ -3,9 +3,9 @@ import { Machine } from '../kernel/machine.ts';
 import type { Difference } from '../reconcile/difference.ts';
 import { summarize } from '../reconcile/difference.ts';
 import { converge, inspect } from '../reconcile/pass.ts';
-import { differencesAsJson, formatJson, outcomesAsJson } from '../report/json.ts';
+import { formatJson, outcomesAsJson, planAsJson } from '../report/json.ts';
 import { formatConverged, formatLeft, formatPlan, formatSkipped, formatStep } from '../report/steps.ts';
-import { formatDifferences, formatSummary } from '../report/text.ts';
+import { formatInSync, formatSummary } from '../report/text.ts';
 import type { DesiredNetwork } from '../state/network.ts';
 import { type HostOptions, readDesired } from './desired.ts';
 import { type ExitStatus, statusOfDifferences, statusOfOutcomes } from './exit-status.ts';
@@ -36,15 +36,16 @@ function showPlan(
   options: ApplyOptions,
   terminal: Terminal,
 ): ExitStatus {
-  const { differences, plan, items } = inspect(machine, desired, { adopt: options.adopt ?? false });
+  const result = inspect(machine, desired, { adopt: options.adopt ?? false });
+  const { differences, ignored, plan } = result;
   const { outStyle } = terminal;
   if (options.format === 'json') {
-    terminal.out(formatJson(differencesAsJson(desired, differences)));
+    terminal.out(formatJson(planAsJson(desired, result)));
   } else if (differences.length === 0) {
-    terminal.out(formatDifferences(desired, differences, items, outStyle));
+    terminal.out(`${formatInSync(desired.name, result.items, ignored, outStyle)}\n`);
   } else {
     terminal.out(formatPlan(plan, desired.files, outStyle));
-    terminal.out(`${formatSummary(desired.name, summarize(differences, 0), outStyle)}\n`);
+    terminal.out(`${formatSummary(desired.name, summarize(differences, ignored), outStyle)}\n`);
   }
   return statusOfDifferences(differences);
 }
@@ -72,7 +73,7 @@ function carryOut(
     terminal.out(formatSkipped(others, desired.files, outStyle));
     terminal.out(formatConverged(desired.name, result, outStyle));
   } else {
-    terminal.out(formatJson(outcomesAsJson(desired, result.outcomes)));
+    terminal.out(formatJson(outcomesAsJson(desired, result)));
   }
   return statusOfOutcomes(result.outcomes);
 }

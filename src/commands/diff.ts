@@ -1,27 +1,100 @@
-// `diff`: the drift report. It sends dumps only.
-import { Machine } from '../kernel/machine.ts';
-import { inspect } from '../reconcile/pass.ts';
+// `diff`: the drift report, of this machine or of a snapshot. It sends dumps only, and takes no lock.
+import { readFileSync } from 'node:fs';
+import { ReconcileError } from '../errors.ts';
+import { type InspectResult, inspectObserved } from '../reconcile/inspect.ts';
+import { recall } from '../reconcile/snapshot.ts';
+import { formatAnnotations } from '../report/github.ts';
 import { differencesAsJson, formatJson } from '../report/json.ts';
+import { formatJunit } from '../report/junit.ts';
+import { formatMarkdown } from '../report/markdown.ts';
+import { asSarif } from '../report/sarif.ts';
+import { decodeSnapshot } from '../report/snapshot/decode.ts';
 import { formatDifferences } from '../report/text.ts';
+import type { DesiredNetwork } from '../state/network.ts';
 import { type HostOptions, readDesired } from './desired.ts';
 import { type ExitStatus, statusOfDifferences } from './exit-status.ts';
-import type { Terminal } from './terminal.ts';
+import { packageVersion } from './package-version.ts';
+import { type Terminal, textOptions } from './terminal.ts';
+
+export const diffFormats = ['text', 'json', 'junit', 'sarif', 'github', 'markdown'] as const;
 
 export interface DiffOptions extends HostOptions {
-  readonly format: 'text' | 'json';
+  readonly format: (typeof diffFormats)[number];
+  /** A snapshot to compare with, instead of this machine. */
+  readonly observed?: string;
+  /** Patterns of known differences, beside those of the topology. */
+  readonly ignore?: readonly string[];
   /** Differences are no failure: for jobs that only report. */
   readonly exitZero?: boolean;
+  /** Nothing is printed: the exit status tells. */
+  readonly quiet?: boolean;
+  /** Every difference on a terminal, too. */
+  readonly all?: boolean;
 }
 
-export function diff(files: readonly string[], options: DiffOptions, terminal: Terminal): ExitStatus {
-  const desired = readDesired(files, options);
+export async function diff(
+  files: readonly string[],
+  options: DiffOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  const written = readDesired(files, options);
+  const desired = { ...written, ignore: [...written.ignore, ...(options.ignore ?? [])] };
+  const result =
+    options.observed === undefined
+      ? await inspectMachine(desired)
+      : inspectSnapshot(desired, options.observed, files);
+  if (!options.quiet) terminal.out(formatReport(desired, result, options, terminal));
+  return options.exitZero ? 0 : statusOfDifferences(result.differences);
+}
+
+function formatReport(
+  desired: DesiredNetwork,
+  result: InspectResult,
+  options: DiffOptions,
+  terminal: Terminal,
+): string {
+  switch (options.format) {
+    case 'text':
+      return formatDifferences(desired, result, textOptions(terminal, options.all ?? false));
+    case 'json':
+      return formatJson(differencesAsJson(desired, result));
+    case 'junit':
+      return formatJunit(desired, result);
+    case 'sarif':
+      return formatJson(asSarif(desired, result, { version: packageVersion() }));
+    case 'github':
+      return formatAnnotations(desired, result);
+    case 'markdown':
+      return formatMarkdown(desired, result);
+  }
+}
+
+/** Compares with this machine; what reads it is loaded here, so that a snapshot is compared without it. */
+async function inspectMachine(desired: DesiredNetwork): Promise<InspectResult> {
+  const { Machine } = await import('../kernel/machine.ts');
+  const { inspect } = await import('../reconcile/pass.ts');
   const machine = Machine.open();
   try {
-    const { differences, items } = inspect(machine, desired, { adopt: false });
-    if (options.format === 'json') terminal.out(formatJson(differencesAsJson(desired, differences)));
-    else terminal.out(formatDifferences(desired, differences, items, terminal.outStyle));
-    return options.exitZero ? 0 : statusOfDifferences(differences);
+    return inspect(machine, desired, { adopt: false });
   } finally {
     machine.close();
+  }
+}
+
+function inspectSnapshot(desired: DesiredNetwork, path: string, files: readonly string[]): InspectResult {
+  if (path === '-' && files.includes('-')) {
+    throw new ReconcileError('usage', 'standard input is either the topology or the snapshot, not both');
+  }
+  const { observed, applied } = recall(decodeSnapshot(readText(path), path), desired);
+  return inspectObserved(desired, observed, { adopt: false, applied });
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'there is no such file' : (code ?? 'it cannot be read');
+    throw new ReconcileError('file', `${path}: ${reason}`, { cause: error });
   }
 }

@@ -1,12 +1,14 @@
 // The command line: verbs, options, help. Each verb's module is loaded when it runs, so that help and version are quick.
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { kinds, parseIgnore } from '../state/ignore.ts';
 import type { ApplyOptions } from './apply.ts';
 import type { DestroyOptions } from './destroy.ts';
 import type { DiffOptions } from './diff.ts';
 import type { ExitStatus } from './exit-status.ts';
 import { reportFailure } from './failure.ts';
+import { packageVersion } from './package-version.ts';
 import type { RenderOptions } from './render.ts';
+import type { SnapshotOptions } from './snapshot.ts';
 import { type Terminal, uncoloured } from './terminal.ts';
 import type { WatchCommandOptions } from './watch.ts';
 
@@ -75,12 +77,28 @@ function addReadingVerbs(program: Command, run: (verb: Verb) => Promise<void>): 
     'calico-reconcile diff --format json --exit-zero two-hosts.yaml',
   ])
     .argument('<files...>', FILES)
-    .addOption(formatOption('text', 'json'))
+    .addOption(formatOption('text', 'json', 'junit', 'sarif', 'github', 'markdown'))
+    .option('--observed <snapshot>', 'compare with a snapshot instead of this machine; - is standard input')
+    .addOption(ignoreOption())
+    .option('--all', 'show every difference; a terminal gets the first 50 otherwise')
+    .option('--quiet', 'print nothing; the exit status tells')
     .option('--exit-zero', 'exit 0 whatever the differences')
     .addOption(hostOption())
     .addHelpText('after', '\nExit status: 0 in sync, 1 failure, 2 differences pending, 3 some of them drift.')
     .action((files: string[], options: DiffOptions) =>
       run(async (terminal) => (await import('./diff.ts')).diff(files, options, terminal)),
+    );
+
+  addVerb(program, 'snapshot', 'print the live state as JSON, for diff --observed and bug reports', [
+    'calico-reconcile snapshot two-hosts.yaml > snapshot.json',
+    'calico-reconcile snapshot --all > snapshot.json',
+  ])
+    .argument('[files...]', FILES)
+    .addOption(new Option('--netns <name>', 'a namespace to read; repeatable').argParser(collect))
+    .option('--all', 'read every namespace')
+    .addOption(hostOption())
+    .action((files: string[], options: SnapshotOptions) =>
+      run(async (terminal) => (await import('./snapshot.ts')).snapshot(files, options, terminal)),
     );
 
   addVerb(program, 'schema', 'print the JSON Schema of the topology format', [
@@ -141,13 +159,26 @@ function formatOption(...formats: readonly [string, ...string[]]): Option {
 }
 
 function hostOption(): Option {
-  const collect = (name: string, before: readonly string[] | undefined): string[] => [
-    ...(before ?? []),
-    name,
-  ];
   const text =
     'a host of the topology that this run touches; repeatable (default: this machine and every simulated host)';
   return new Option('--host <name>', text).argParser(collect);
+}
+
+function ignoreOption(): Option {
+  const text =
+    "a known difference, 'NETNS [KIND [KEY]]' with * and ?, counted and not shown; repeatable (beside the topology's own)";
+  return new Option('--ignore <pattern>', text).argParser(
+    (pattern, before: readonly string[] | undefined) => {
+      if (parseIgnore(pattern) === null)
+        throw new InvalidArgumentError(`It is NETNS [KIND [KEY]]; kinds are ${kinds.join(', ')}.`);
+      return collect(pattern, before);
+    },
+  );
+}
+
+/** Gathers the values of an option that may be repeated. */
+function collect(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value];
 }
 
 function parseSeconds(text: string): number {
@@ -155,9 +186,4 @@ function parseSeconds(text: string): number {
   if (!(seconds >= 1 && seconds <= 86_400))
     throw new InvalidArgumentError('It is a number of seconds, 1 to 86400.');
   return seconds;
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

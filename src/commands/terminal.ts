@@ -1,5 +1,6 @@
 // Where a command's words go: results and everything else, each with its style. Commands write nowhere else.
 import { coloured, plain, type Style } from '../report/style.ts';
+import { asFile, type TextOptions } from '../report/text.ts';
 
 export interface Terminal {
   /** Results. */
@@ -8,6 +9,8 @@ export interface Terminal {
   readonly err: (text: string) => void;
   readonly outStyle: Style;
   readonly errStyle: Style;
+  /** Columns of the terminal that results go to; null where they go to a pipe or a file. */
+  readonly columns: number | null;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -20,6 +23,7 @@ export function processTerminal(): Terminal {
     err: (text) => void stderr.write(text),
     outStyle: wanted && stdout.isTTY ? coloured : plain,
     errStyle: wanted && stderr.isTTY ? coloured : plain,
+    columns: stdout.isTTY ? (stdout.columns ?? asFile.width) : null,
     env,
   };
 }
@@ -27,4 +31,18 @@ export function processTerminal(): Terminal {
 /** The same terminal without colour. */
 export function uncoloured(terminal: Terminal): Terminal {
   return { ...terminal, outStyle: plain, errStyle: plain };
+}
+
+/** How many differences a terminal is shown unless it asks for all. */
+const SHOWN = 50;
+
+/** Columns that a report needs at least, and those beyond which it does not spread. */
+const NARROWEST = 40;
+const WIDEST = 120;
+
+/** How a report is laid out there: to its width and cut on a terminal, whole in a pipe or a file. */
+export function textOptions({ outStyle, columns }: Terminal, all: boolean): TextOptions {
+  if (columns === null) return { ...asFile, style: outStyle };
+  const width = Math.min(WIDEST, Math.max(NARROWEST, columns));
+  return { style: outStyle, width, limit: all ? asFile.limit : SHOWN };
 }

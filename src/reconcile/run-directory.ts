@@ -1,6 +1,15 @@
 // The run directory, /run/calico-reconcile/NAME/SELFCOOKIE: the last applied items of a topology, as seen from one
 // namespace. Files are written aside and renamed, and never through a link.
-import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
 import type { Machine } from '../kernel/machine.ts';
 import { type Applied, decodeApplied, encodeApplied } from './applied.ts';
 

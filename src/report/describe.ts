@@ -29,6 +29,21 @@ export function describePlace(files: readonly SourceFile[], place: Place): strin
   return location === null ? null : `${printable(location.file)}:${location.line}:${location.column}`;
 }
 
+/** What is wrong, as a sentence: `host0: route 10.20.1.3/32 via 192.168.1.16 dev ens192 is missing`, and why. */
+export function describeSentence(difference: Difference): string {
+  const where = difference.kind === 'netns' ? '' : `${printable(difference.netns)}: `;
+  const cause = difference.cause === null ? '' : `; ${printable(difference.cause)}`;
+  return `${where}${describeItem(difference)} ${predicateOf(difference)}${cause}`;
+}
+
+function predicateOf(difference: Difference): string {
+  const stands = difference.conflict ? 'is not ours, and differs' : 'differs';
+  if (difference.change === 'missing') return 'is missing';
+  if (difference.change === 'extra') return 'is in no file';
+  const changes = describeChanges(difference);
+  return changes.length === 0 ? stands : `${stands}: ${changes.join(', ')}`;
+}
+
 /** The place a difference was said in; NOWHERE for an extra item and for a kernel's default. */
 export function placeOf(difference: Difference): Place {
   const { desired } = difference;

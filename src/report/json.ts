@@ -1,5 +1,8 @@
 // The drift report as JSON: one object with every field always present, null where unknown.
 import { type Difference, differenceKey, type Outcome, summarize } from '../reconcile/difference.ts';
+import type { InspectResult } from '../reconcile/inspect.ts';
+import type { ConvergeResult } from '../reconcile/pass.ts';
+import type { Action, Plan } from '../reconcile/plan.ts';
 import type { DesiredNetwork } from '../state/network.ts';
 import { type Location, locate } from '../state/place.ts';
 import { placeOf } from './describe.ts';
@@ -20,7 +23,7 @@ export interface JsonDifference {
   readonly desired: Fields | null;
   readonly observed: Fields | null;
   readonly source: Location | null;
-  /** The commands of iproute2 that would mend it, one a line; null where none would. */
+  /** The commands of iproute2 that would mend it, one a line; null where none would, and for a conflict. */
   readonly command: string | null;
 }
 
@@ -28,6 +31,13 @@ export interface JsonOutcome extends JsonDifference {
   readonly outcome: Outcome['outcome'];
   /** The kernel's words, or why it was skipped; null when done. */
   readonly reason: string | null;
+}
+
+export interface JsonStep extends JsonDifference {
+  /** What a step would do about it; null for a conflict, which no step mends. */
+  readonly action: Action | null;
+  /** What the step takes with it, or why it is done this way. */
+  readonly notes: readonly string[];
 }
 
 export interface JsonReport<Item extends JsonDifference = JsonDifference> {
@@ -38,12 +48,12 @@ export interface JsonReport<Item extends JsonDifference = JsonDifference> {
   readonly differences: readonly Item[];
 }
 
-/** The report of `diff` and of a dry run. */
+/** The report of `diff`: differences in the order an apply mends them, conflicts last. */
 export function differencesAsJson(
   network: DesiredNetwork,
-  differences: readonly Difference[],
-  ignored = 0,
+  { plan, ignored }: Pick<InspectResult, 'plan' | 'ignored'>,
 ): JsonReport {
+  const differences = inPlanOrder(plan);
   return report(
     network,
     differences,
@@ -53,10 +63,23 @@ export function differencesAsJson(
   );
 }
 
+/** The report of `apply --dry-run`: the differences of `diff`, each with what would be done. */
+export function planAsJson(
+  network: DesiredNetwork,
+  { plan, ignored }: Pick<InspectResult, 'plan' | 'ignored'>,
+): JsonReport<JsonStep> {
+  const differences = inPlanOrder(plan);
+  const items = jsonDifferences(network, differences).map((item, i): JsonStep => {
+    const step = plan.steps[i];
+    return { ...item, action: step?.action ?? null, notes: step?.notes ?? [] };
+  });
+  return report(network, differences, differences.length === 0, ignored, items);
+}
+
 /** The report of `apply`: what was different, and what became of it. In sync where all was done. */
 export function outcomesAsJson(
   network: DesiredNetwork,
-  outcomes: readonly Outcome[],
+  { outcomes, ignored }: Pick<ConvergeResult, 'outcomes' | 'ignored'>,
 ): JsonReport<JsonOutcome> {
   const differences = outcomes.map((outcome) => outcome.difference);
   const items = jsonDifferences(network, differences).map((item, i): JsonOutcome => {
@@ -64,7 +87,11 @@ export function outcomesAsJson(
     return { ...item, outcome, reason };
   });
   const inSync = outcomes.every((outcome) => outcome.outcome === 'done');
-  return report(network, differences, inSync, 0, items);
+  return report(network, differences, inSync, ignored, items);
+}
+
+function inPlanOrder(plan: Plan): Difference[] {
+  return [...plan.steps.map((step) => step.difference), ...plan.conflicts];
 }
 
 /** JSON text with two spaces of indent and nothing in it a terminal would obey; ends in a newline. */

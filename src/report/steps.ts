@@ -70,9 +70,10 @@ export function formatConverged(name: string, result: ConvergeResult, style: Sty
     [count('skipped') - conflicts, 'skipped'],
     [conflicts, conflicts === 1 ? 'conflict' : 'conflicts'],
   ]);
+  const known = result.ignored === 0 ? '' : `; ${counted(result.ignored, 'difference')} ignored`;
   const lacking = outcomes.filter((o) => o.outcome !== 'done' && o.difference.desired !== null).length;
   const summary = `${printable(name)}: ${counted(result.items - lacking, 'item')} in sync, ${done === '' ? 'nothing to do' : done}`;
-  return `${style('strong', summary)}${undone === '' ? '' : `; ${style('failed', undone)}`}\n`;
+  return `${style('strong', summary)}${undone === '' ? '' : `; ${style('failed', undone)}`}${known}\n`;
 }
 
 function stepLine(step: Step, style: Style): string {

@@ -1,34 +1,51 @@
 // The drift report as text: differences by namespace, what is and what is wanted side by side, a summary line.
-// Lines keep to 80 columns where the names allow it; colour comes from the style, never from here.
+// Sign, class and item stand in columns; what does not fit the width goes on under the item. No colour of its own.
 import { type Difference, type Summary, summarize } from '../reconcile/difference.ts';
+import type { InspectResult } from '../reconcile/inspect.ts';
 import type { DesiredNetwork } from '../state/network.ts';
 import { describeChanges, describeItem, describePlace, placeOf } from './describe.ts';
 import { displayWidth, printable } from './printable.ts';
 import { type Meaning, plain, type Style } from './style.ts';
+import { wrap } from './wrap.ts';
 
-const WIDTH = 80;
-/** Where class and place begin on a line that leaves room for it. */
-const TAIL_COLUMN = 44;
-const INDENT = '      ';
+export interface TextOptions {
+  readonly style: Style;
+  /** Columns that lines keep to where names allow it. */
+  readonly width: number;
+  /** Differences that are shown; the rest is counted. */
+  readonly limit: number;
+}
 
-/** The report of `diff`; ends in a newline. `items` counts what the topology wants. */
+/** For a pipe or a file: 80 columns, every difference, no colour. */
+export const asFile: TextOptions = { style: plain, width: 80, limit: Number.POSITIVE_INFINITY };
+
+/** Where items begin: after indent, sign and class. */
+const ITEM_COLUMN = 13;
+
+/** The report of `diff`; ends in a newline. */
 export function formatDifferences(
   network: DesiredNetwork,
-  differences: readonly Difference[],
-  items: number,
-  style: Style = plain,
+  { differences, ignored, items }: Pick<InspectResult, 'differences' | 'ignored' | 'items'>,
+  options: TextOptions = asFile,
 ): string {
-  if (differences.length === 0) return `${printable(network.name)}: in sync, ${counted(items, 'item')}\n`;
+  const { style, limit } = options;
+  if (differences.length === 0) return `${formatInSync(network.name, items, ignored, style)}\n`;
   const lines: string[] = [];
-  for (const [netns, group] of byNamespace(differences)) {
-    lines.push(style('strong', `netns ${printable(netns)}`));
-    for (const difference of group) lines.push(...differenceLines(network, difference, style));
-    lines.push('');
+  for (const [netns, group] of groupByNetns(differences.slice(0, limit))) {
+    lines.push(style('strong', `netns ${printable(netns)}`), ...groupLines(network, group, options), '');
   }
-  const summary = summarize(differences, 0);
+  const more = differences.length - limit;
+  if (more > 0) lines.push(`… and ${grouped(more)} more (--all)`, '');
+  const summary = summarize(differences, ignored);
   lines.push(formatSummary(network.name, summary, style));
   if (summary.conflicts > 0) lines.push('Conflicts are left as they are; apply --adopt overwrites them.');
   return `${lines.join('\n')}\n`;
+}
+
+/** `two-hosts: in sync, 40 items; 2 differences ignored`. */
+export function formatInSync(name: string, items: number, ignored: number, style: Style = plain): string {
+  const known = ignored === 0 ? '' : `; ${counted(ignored, 'difference')} ignored`;
+  return style('strong', `${printable(name)}: in sync, ${counted(items, 'item')}${known}`);
 }
 
 /** `two-hosts: 1 missing, 1 changed, 1 extra; 2 pending, 1 drift`. */
@@ -54,39 +71,13 @@ export function signOf(difference: Difference): { sign: string; meaning: Meaning
   return { sign, meaning: difference.change };
 }
 
-/** `1 item`, `2 items`. */
+/** `1 item`, `2 items`, `4 950 items`. */
 export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function differenceLines(network: DesiredNetwork, difference: Difference, style: Style): string[] {
-  const { sign, meaning } = signOf(difference);
-  const changes = describeChanges(difference);
-  const tail = [difference.class, describePlace(network.files, placeOf(difference))]
-    .filter((part) => part !== null)
-    .join('  ');
-  let head = `${sign} ${describeItem(difference)}`;
-  const joined = `${head}  ${changes.join(', ')}`;
-  const fits = (text: string): boolean => 2 + displayWidth(text) + 2 + tail.length <= WIDTH;
-  if (changes.length > 0 && fits(joined)) {
-    head = joined;
-    changes.length = 0;
-  }
-  const lines: string[] = [];
-  if (fits(head)) {
-    const column = Math.min(TAIL_COLUMN, WIDTH - tail.length);
-    const gap = ' '.repeat(Math.max(2, column - 2 - displayWidth(head)));
-    lines.push(`  ${style(meaning, head)}${gap}${style('faint', tail)}`);
-  } else {
-    lines.push(`  ${style(meaning, head)}`, `${INDENT}${style('faint', tail)}`);
-  }
-  lines.push(...changes.map((change) => `${INDENT}${style(meaning, change)}`));
-  if (difference.cause !== null) lines.push(`${INDENT}${printable(difference.cause)}`);
-  return lines;
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Namespaces in the order they first appear, each with its differences in their order. */
-function byNamespace(differences: readonly Difference[]): Map<string, Difference[]> {
+export function groupByNetns(differences: readonly Difference[]): Map<string, Difference[]> {
   const groups = new Map<string, Difference[]>();
   for (const difference of differences) {
     const group = groups.get(difference.netns);
@@ -96,6 +87,64 @@ function byNamespace(differences: readonly Difference[]): Map<string, Difference
   return groups;
 }
 
+function groupLines(network: DesiredNetwork, group: readonly Difference[], options: TextOptions): string[] {
+  const entries = group.map((difference, i) => entryOf(network, difference, group[i - 1], options.width));
+  const fits = ({ item, place }: Entry): boolean =>
+    displayWidth(item) + 2 + displayWidth(place) <= options.width - ITEM_COLUMN;
+  const column = Math.max(0, ...entries.filter(fits).map((entry) => displayWidth(entry.item)));
+  return entries.flatMap((entry) => entryLines(entry, column, options));
+}
+
+/** One difference as the words of its lines. */
+interface Entry {
+  readonly difference: Difference;
+  readonly item: string;
+  readonly place: string;
+  /** What is said under the item. */
+  readonly below: readonly string[];
+}
+
+/** The fields that differ stand on the item's line where they fit; a cause is not repeated from one to the next. */
+function entryOf(
+  network: DesiredNetwork,
+  difference: Difference,
+  before: Difference | undefined,
+  width: number,
+): Entry {
+  const item = describeItem(difference);
+  const place = describePlace(network.files, placeOf(difference)) ?? 'in no file';
+  const { cause } = difference;
+  const why = cause === null || cause === before?.cause ? [] : [printable(cause)];
+  const changes = describeChanges(difference);
+  const joined = changes.length === 0 ? item : `${item}  ${changes.join(', ')}`;
+  if (displayWidth(joined) <= width - ITEM_COLUMN) return { difference, item: joined, place, below: why };
+  return { difference, item, place, below: [...changes, ...why] };
+}
+
+function entryLines(
+  { difference, item, place, below }: Entry,
+  column: number,
+  { style, width }: TextOptions,
+): string[] {
+  const { sign, meaning } = signOf(difference);
+  const indent = ' '.repeat(ITEM_COLUMN);
+  const room = width - ITEM_COLUMN;
+  const head = `${sign} ${difference.class.padEnd(ITEM_COLUMN - 4)}`;
+  const [first = '', ...rest] = wrap(item, room);
+  const besides = rest.length === 0 && column + 2 + displayWidth(place) <= room;
+  const gap = ' '.repeat(Math.max(2, column + 2 - displayWidth(first)));
+  const lines = [`  ${style(meaning, `${head}${first}`)}${besides ? `${gap}${style('faint', place)}` : ''}`];
+  lines.push(...rest.map((line) => `${indent}${style(meaning, line)}`));
+  if (!besides) lines.push(`${indent}${style('faint', place)}`);
+  for (const line of below.flatMap((text) => wrap(text, room))) lines.push(`${indent}${line}`);
+  return lines;
+}
+
+/** Digits in groups of three: `4 950`. */
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ' ');
+}
+
 function nonZero(counts: readonly (readonly [number, string])[]): string {
-  return counts.flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`])).join(', ');
+  return counts.flatMap(([count, word]) => (count === 0 ? [] : [`${grouped(count)} ${word}`])).join(', ');
 }

@@ -8,7 +8,7 @@ function failure(error: unknown, env: NodeJS.ProcessEnv = {}): string {
   const write = (text: string): void => {
     err += text;
   };
-  reportFailure(error, { out: write, err: write, outStyle: plain, errStyle: plain, env });
+  reportFailure(error, { out: write, err: write, outStyle: plain, errStyle: plain, columns: null, env });
   return err;
 }
 

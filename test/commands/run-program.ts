@@ -35,6 +35,7 @@ async function runWith(style: typeof plain, env: NodeJS.ProcessEnv, argv: readon
     },
     outStyle: style,
     errStyle: style,
+    columns: style === coloured ? 80 : null,
     env,
   });
   return { status, out, err };

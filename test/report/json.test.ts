@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { differencesAsJson, formatJson, outcomesAsJson } from '../../src/report/json.ts';
-import { difference, observedLink, route, small } from './network.ts';
+import { converged, difference, found, observedLink, route, small } from './network.ts';
 
 const missing = difference({
   kind: 'route',
@@ -9,7 +9,7 @@ const missing = difference({
 });
 
 test('a report has every field, null where unknown', () => {
-  expect(differencesAsJson(small, [missing])).toMatchInlineSnapshot(`
+  expect(differencesAsJson(small, found([missing]))).toMatchInlineSnapshot(`
     {
       "differences": [
         {
@@ -59,22 +59,26 @@ test('a report has every field, null where unknown', () => {
 });
 
 test("an apply's report adds what became of each difference and the kernel's words", () => {
-  const report = outcomesAsJson(small, [
-    { difference: missing, outcome: 'failed', reason: 'Nexthop has invalid gateway' },
-  ]);
+  const report = outcomesAsJson(
+    small,
+    converged([{ difference: missing, outcome: 'failed', reason: 'Nexthop has invalid gateway' }], 20),
+  );
   expect(report.inSync).toBe(false);
   expect(report.differences[0]).toMatchObject({
     key: '10.20.1.3/32',
     outcome: 'failed',
     reason: 'Nexthop has invalid gateway',
   });
-  expect(outcomesAsJson(small, []).inSync).toBe(true);
+  expect(outcomesAsJson(small, converged([], 20)).inSync).toBe(true);
 });
 
 test('the text holds nothing that a terminal would obey, and parses to the same names', () => {
   const name = 'a\x1b[2J\u202e\u0085"b';
   const text = formatJson(
-    differencesAsJson(small, [difference({ kind: 'link', desired: null, observed: observedLink(name) })]),
+    differencesAsJson(
+      small,
+      found([difference({ kind: 'link', desired: null, observed: observedLink(name) })]),
+    ),
   );
   expect(text).not.toMatch(/[\x1b\u202e\u0085]/);
   expect(JSON.parse(text).differences[0].key).toBe(name);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ReconcileError, TopologyError } from '../../src/errors.ts';
 import type { Outcome } from '../../src/reconcile/difference.ts';
 import { EventLog } from '../../src/report/log.ts';
-import { difference, file, observedRoute, route } from './network.ts';
+import { converged, difference, file, observedRoute, route } from './network.ts';
 
 const mended: Outcome = {
   difference: difference({
@@ -37,7 +37,7 @@ function log(): { events: EventLog; lines: string[] } {
 
 test('each mended item is a line, with its cause and place', () => {
   const { events, lines } = log();
-  events.converged('two-hosts', [file], 'a.yaml changed', { outcomes: [mended], left: [], items: 20 });
+  events.converged('two-hosts', [file], 'a.yaml changed', converged([mended], 20));
   expect(lines.join('')).toMatchInlineSnapshot(`
     "1970-01-01T00:00:00.000Z mended host0 route 10.20.1.3/32 via 192.168.1.17 → 192.168.1.16 (changed, drift, replaced by proto bird) at two-hosts.yaml:19:8
     1970-01-01T00:00:00.000Z a.yaml changed: two-hosts: 20 items in sync, 1 changed
@@ -48,7 +48,7 @@ test('each mended item is a line, with its cause and place', () => {
 test('what still fails is said once, and again when it returns', () => {
   const { events, lines } = log();
   const pass = (outcomes: Outcome[]): void => {
-    events.converged('two-hosts', [file], 'resync', { outcomes, left: [], items: 20 });
+    events.converged('two-hosts', [file], 'resync', converged(outcomes, 20));
     events.endPass();
   };
   for (const outcomes of [[failed], [failed], [], [failed]]) pass(outcomes);
@@ -57,7 +57,7 @@ test('what still fails is said once, and again when it returns', () => {
 
 test('a resync that mends nothing is silent', () => {
   const { events, lines } = log();
-  events.converged('two-hosts', [file], 'resync', { outcomes: [], left: [], items: 20 });
+  events.converged('two-hosts', [file], 'resync', converged([], 20));
   expect(lines).toEqual([]);
 });
 

@@ -1,5 +1,9 @@
 // Hand-made networks for the report tests: what expansion would give, without reading a file.
-import type { Difference } from '../../src/reconcile/difference.ts';
+import { NOTHING_APPLIED } from '../../src/reconcile/applied.ts';
+import type { Difference, Outcome } from '../../src/reconcile/difference.ts';
+import type { InspectResult } from '../../src/reconcile/inspect.ts';
+import type { ConvergeResult } from '../../src/reconcile/pass.ts';
+import type { Step } from '../../src/reconcile/plan.ts';
 import type { DesiredAddress } from '../../src/state/address.ts';
 import { parseIp, parsePrefix } from '../../src/state/ip.ts';
 import type { DesiredLink, ObservedLink } from '../../src/state/link.ts';
@@ -40,6 +44,7 @@ export function observedLink(name: string, rest: Partial<ObservedLink> = {}): Ob
     type: 1,
     up: true,
     carrier: true,
+    running: true,
     mtu: 1500,
     mac: '02:00:00:00:00:20',
     master: null,
@@ -140,6 +145,25 @@ export function difference(
 ): Difference {
   const change = fields.desired === null ? 'extra' : fields.observed === null ? 'missing' : 'changed';
   return { netns: 'host0', change, class: 'drift', conflict: false, cause: null, ...fields } as Difference;
+}
+
+/** What a comparison found, all of it to be mended in the order given. */
+export function found(differences: readonly Difference[], ignored = 0): InspectResult {
+  const actions = { missing: 'create', changed: 'change', extra: 'delete' } as const;
+  const steps = differences
+    .filter((item) => !item.conflict)
+    .map((item): Step => ({ action: actions[item.change], stage: 'settings', difference: item, notes: [] }));
+  return {
+    differences,
+    ignored,
+    items: 20,
+    plan: { steps, conflicts: differences.filter((d) => d.conflict) },
+  };
+}
+
+/** What an apply came to. */
+export function converged(outcomes: readonly Outcome[], items: number): ConvergeResult {
+  return { outcomes, left: [], ignored: 0, items, applied: NOTHING_APPLIED };
 }
 
 /** One host, its wire and one workload. */

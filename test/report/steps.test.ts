@@ -8,7 +8,7 @@ import {
   formatSkipped,
   formatStep,
 } from '../../src/report/steps.ts';
-import { address, difference, file, link, observedLink, observedRoute, route } from './network.ts';
+import { address, converged, difference, file, link, observedLink, observedRoute, route } from './network.ts';
 
 const create: Step = {
   action: 'create',
@@ -92,12 +92,10 @@ test('what no step mends is named with its reason', () => {
 
 test('the summary counts what was done and what was not', () => {
   const outcomes = [outcome(create, 'done'), outcome(change, 'done'), outcome(remove, 'failed', 'EBUSY')];
-  expect(formatConverged('two-hosts', { outcomes, left: [], items: 41 })).toBe(
+  expect(formatConverged('two-hosts', converged(outcomes, 41))).toBe(
     'two-hosts: 41 items in sync, 1 created, 1 changed; 1 failed\n',
   );
-  expect(formatConverged('two-hosts', { outcomes: [], left: [], items: 1 })).toBe(
-    'two-hosts: 1 item in sync, nothing to do\n',
-  );
+  expect(formatConverged('two-hosts', converged([], 1))).toBe('two-hosts: 1 item in sync, nothing to do\n');
   expect(formatDestroyed('two-hosts', outcomes)).toBe('two-hosts: 2 items deleted; 1 failed\n');
 });
 

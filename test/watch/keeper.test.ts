@@ -1,10 +1,17 @@
 import { expect, test } from 'vitest';
 import { ReconcileError } from '../../src/errors.ts';
+import { NOTHING_APPLIED } from '../../src/reconcile/applied.ts';
 import type { ConvergeResult } from '../../src/reconcile/pass.ts';
 import type { DesiredNetwork } from '../../src/state/network.ts';
 import { Keeper, type WatchEvent } from '../../src/watch/keeper.ts';
 
-const nothing: ConvergeResult = { outcomes: [], left: [], items: 1 };
+const nothing: ConvergeResult = {
+  outcomes: [],
+  left: [],
+  ignored: 0,
+  items: 1,
+  applied: NOTHING_APPLIED,
+};
 
 function topology(name: string): DesiredNetwork {
   return { name, protocol: 169, namespaces: new Map(), ignore: [], files: [] };

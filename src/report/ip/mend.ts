@@ -20,14 +20,17 @@ import {
 import { addNamespace, claimNamespace, deleteNamespace, unclaimNamespace } from './link.ts';
 import { linkCommands } from './mend-link.ts';
 
-/** For each difference, in the same order, its commands one a line; null where no command would mend it. */
+/**
+ * For each difference, in the same order, its commands one a line; null where no command would mend it, and for a
+ * conflict: what is not ours is overwritten by who decides so, not by who pipes a report to a shell.
+ */
 export function mendingCommands(
   network: DesiredNetwork,
   differences: readonly Difference[],
 ): (string | null)[] {
   const pairs = new Set<string>();
   return differences.map((difference) => {
-    const lines = commandsFor(network, difference, pairs);
+    const lines = difference.conflict ? [] : commandsFor(network, difference, pairs);
     return lines.length === 0 ? null : lines.join('\n');
   });
 }
