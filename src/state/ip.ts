@@ -22,7 +22,7 @@ export function hostLength(ip: Ip): 32 | 128 {
 
 /** Reads `10.20.1.2` or `fe80::1`; null for anything else (no leading zeros, no zone, no short forms). */
 export function parseIp(text: string): Ip | null {
-  return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
+  return text.includes(':') ? parseIpv6(text) : parseIpv4(text, text.length);
 }
 
 export function formatIp(ip: Ip): string {
@@ -33,13 +33,11 @@ export function formatIp(ip: Ip): string {
 /** Reads `10.20.0.0/16`; an address without a length is a host's own prefix. Null for anything else. */
 export function parsePrefix(text: string): Prefix | null {
   const slash = text.indexOf('/');
-  const address = parseIp(slash < 0 ? text : text.slice(0, slash));
+  const end = slash < 0 ? text.length : slash;
+  const address = text.includes(':') ? parseIpv6(text.slice(0, end)) : parseIpv4(text, end);
   if (address === null) return null;
-  if (slash < 0) return { address, length: hostLength(address) };
-  const digits = text.slice(slash + 1);
-  if (!/^(0|[1-9][0-9]{0,2})$/.test(digits)) return null;
-  const length = Number(digits);
-  return length <= hostLength(address) ? { address, length } : null;
+  const length = slash < 0 ? hostLength(address) : parseNumber(text, slash + 1, text.length);
+  return length >= 0 && length <= hostLength(address) ? { address, length } : null;
 }
 
 export function formatPrefix(address: Ip, length: number): string {
@@ -104,19 +102,33 @@ export function ipv6FromBytes(bytes: Uint8Array, offset: number): string {
   return new ipaddr.IPv6(parts).toRFC5952String();
 }
 
-function parseIpv4(text: string): number | null {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (match === null) return null;
+/** Reads four octets up to an offset. */
+function parseIpv4(text: string, end: number): number | null {
   let value = 0;
-  for (let i = 1; i <= 4; i++) {
-    const digits = match[i]!;
-    if (digits.length > 1 && digits[0] === '0') return null;
-    const octet = Number(digits);
-    if (octet > 255) return null;
+  let start = 0;
+  for (let octets = 1; octets <= 4; octets++) {
+    const dot = octets < 4 ? text.indexOf('.', start) : end;
+    const octet = dot < 0 || dot > end ? -1 : parseNumber(text, start, dot);
+    if (octet < 0 || octet > 255) return null;
     value = value * 256 + octet;
+    start = dot + 1;
   }
   return value;
 }
+
+/** Reads one to three digits without a leading zero; -1 for anything else. */
+function parseNumber(text: string, start: number, end: number): number {
+  if (end <= start || end - start > 3 || (end - start > 1 && text.charCodeAt(start) === ZERO)) return -1;
+  let value = 0;
+  for (let at = start; at < end; at++) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+const ZERO = 0x30;
 
 function parseIpv6(text: string): string | null {
   if (!/^[0-9a-fA-F:.]+$/.test(text) || !ipaddr.IPv6.isValid(text)) return null;

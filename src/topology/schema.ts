@@ -1,8 +1,9 @@
-// The JSON Schema of the topology format, as it is published and as the judge of a value. The validator is loaded
-// and compiled at its first use.
+// The JSON Schema of the topology format, as it is published and as the judge of a value. What is sound is told by a
+// predicate; the validator that says what is wrong is loaded and compiled when something is.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import { compileCheck } from './schema-check.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -16,12 +17,20 @@ const forEditors: ReadonlySet<string> = new Set([
   '$schema',
   '$defs',
   'description',
+  'title',
   'default',
   'pattern',
   'propertyNames',
 ]);
 
+let check: ReturnType<typeof compileCheck> | null = null;
 let compiled: ValidateFunction | null = null;
+
+/** Whether a value has the form that the schema says; patterns aside. */
+export function isSound(value: unknown): boolean {
+  check ??= compileCheck(bare(topologySchema));
+  return check(value);
+}
 
 /** Every way in which a value departs from the schema, in the validator's terms; patterns aside. */
 export function schemaErrors(value: unknown): readonly ErrorObject[] {

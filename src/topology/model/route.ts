@@ -1,5 +1,5 @@
 // Routes as they are written, in the normal form in which the kernel reports them.
-import { type Family, familyOf, type Ip } from '../../state/ip.ts';
+import { type Family, familyOf, type Ip, type Prefix } from '../../state/ip.ts';
 import type { Place } from '../../state/place.ts';
 import {
   type DesiredRoute,
@@ -7,20 +7,20 @@ import {
   isDeviceless,
   MAIN_TABLE,
   type Nexthop,
+  type RouteType,
   sortNexthops,
 } from '../../state/route.ts';
 import { parseScope, RTN_UNICAST, routeTypes, SCOPE_GLOBAL, SCOPE_LINK } from '../../state/scope.ts';
 import { addFinding } from '../source/findings.ts';
 import { isList, isMap, itemPlace, type ListValue, type MapValue, valuePlace } from '../source/tree.ts';
 import {
-  type LocatedPrefix,
   type Reading,
   readBoolean,
   readIfname,
   readIp,
   readNumber,
+  readPrefix,
   readText,
-  toPrefix,
 } from './scalars.ts';
 
 const DEFAULT_TABLE = 253;
@@ -41,20 +41,20 @@ export function readRoutes(reading: Reading, list: ListValue): DesiredRoute[] {
 function readRoute(reading: Reading, map: MapValue, place: Place): DesiredRoute | null {
   const before = reading.findings.length;
   const dst = readDst(reading, map);
-  const via = readIp(reading, map, 'via');
-  const dev = readIfname(reading, map, 'dev');
-  const src = readIp(reading, map, 'src');
+  const via = map.via === undefined ? null : readIp(reading, map, 'via');
+  const dev = map.dev === undefined ? null : readIfname(reading, map, 'dev');
+  const src = map.src === undefined ? null : readIp(reading, map, 'src');
   const hops = isList(map.nexthops) ? readNexthops(reading, map.nexthops) : null;
-  const table = readTable(reading, map);
-  const scope = readScope(reading, map);
-  const type = routeTypes.get(readText(map, 'type') ?? 'unicast') ?? RTN_UNICAST;
+  const table = map.table === undefined ? MAIN_TABLE : readTable(reading, map);
+  const scope = map.scope === undefined ? null : readScope(reading, map);
+  const type = map.type === undefined ? RTN_UNICAST : readType(map);
   checkWays(reading, map, place, type);
   if (dst === null || reading.findings.length > before) return null;
   const family = familyOf(dst.address);
-  if (!checkFamilies(reading, map, family, [via, src])) return null;
+  if (!checkFamilies(reading, map, family, via, src)) return null;
   const single = hops?.length === 1 ? hops[0]! : null;
   const nexthops = hops === null || single !== null ? null : sortNexthops(hops);
-  const way = { via: single?.via ?? via, dev: single?.dev ?? dev };
+  const router = single === null ? via : single.via;
   const metric = readNumber(map, 'metric') ?? 0;
   return {
     dst: dst.address,
@@ -62,15 +62,20 @@ function readRoute(reading: Reading, map: MapValue, place: Place): DesiredRoute 
     table,
     metric: metric === 0 ? defaultMetric(dst.address) : metric,
     type,
-    scope: family === 6 ? SCOPE_GLOBAL : (scope ?? defaultScope(type, way.via !== null || nexthops !== null)),
-    ...way,
+    scope: family === 6 ? SCOPE_GLOBAL : (scope ?? defaultScope(type, router !== null || nexthops !== null)),
+    via: router,
+    dev: single === null ? dev : single.dev,
     src,
-    mtu: readNumber(map, 'mtu') ?? 0,
-    onlink: readBoolean(map, 'onlink') ?? single?.onlink ?? false,
+    mtu: map.mtu === undefined ? 0 : (readNumber(map, 'mtu') ?? 0),
+    onlink: map.onlink === undefined ? (single?.onlink ?? false) : map.onlink === true,
     nexthops,
-    adopt: readBoolean(map, 'adopt') ?? false,
+    adopt: map.adopt === true,
     source: place,
   };
+}
+
+function readType(map: MapValue): RouteType {
+  return routeTypes.get(readText(map, 'type') ?? 'unicast') ?? RTN_UNICAST;
 }
 
 /** A number or a word of iproute2; null where none is said. */
@@ -95,13 +100,12 @@ function defaultScope(type: number, routed: boolean): number {
   return type === RTN_UNICAST && !routed ? SCOPE_LINK : SCOPE_GLOBAL;
 }
 
-function readDst(reading: Reading, map: MapValue): LocatedPrefix | null {
+function readDst(reading: Reading, map: MapValue): Prefix | null {
   const text = readText(map, 'dst');
-  if (text === null) return null;
-  if (text !== 'default') return toPrefix(reading, text, valuePlace(reading.places, map, 'dst'));
+  if (text !== 'default') return readPrefix(reading, map, 'dst');
   const first = isList(map.nexthops) ? map.nexthops.find(isMap) : undefined;
   const via = readText(map, 'via') ?? readText(first ?? {}, 'via');
-  return { address: via?.includes(':') ? '::' : 0, length: 0, place: valuePlace(reading.places, map, 'dst') };
+  return { address: via?.includes(':') ? '::' : 0, length: 0 };
 }
 
 function readTable(reading: Reading, map: MapValue): number {
@@ -144,42 +148,29 @@ function readNexthops(reading: Reading, list: ListValue): Nexthop[] {
   });
 }
 
-function checkWays(reading: Reading, map: MapValue, place: Place, type: number): void {
-  const said = ['via', 'dev', 'nexthops'].filter((key) => map[key] !== undefined);
-  const extra = isDeviceless(type)
-    ? said[0]
-    : map.nexthops !== undefined
-      ? said.find((key) => key !== 'nexthops')
-      : undefined;
-  if (extra !== undefined) {
-    const why = isDeviceless(type)
-      ? `a route of type ${readText(map, 'type')} leads nowhere`
-      : 'a route with `nexthops` says its ways there';
-    addFinding(
-      reading.findings,
-      'badRoute',
-      valuePlace(reading.places, map, extra),
-      `${why}; it takes no \`${extra}\``,
-    );
-  } else if (!isDeviceless(type) && said.length === 0) {
-    addFinding(
-      reading.findings,
-      'badRoute',
-      place,
-      'the route leads nowhere: it has no `via`, `dev` or `nexthops`',
-      {
-        hint: 'or say `type: blackhole`',
-      },
-    );
-  }
+/** Says so where a route leads nowhere, or leads in two ways at once. */
+function checkWays(reading: Reading, map: MapValue, place: Place, type: RouteType): void {
+  const hasWay = map.via !== undefined || map.dev !== undefined;
+  const hasHops = map.nexthops !== undefined;
+  if (isDeviceless(type) ? hasWay || hasHops : hasWay === hasHops) addWayFault(reading, map, place, type);
   if (map.onlink === true && map.dev === undefined) {
-    addFinding(
-      reading.findings,
-      'badRoute',
-      valuePlace(reading.places, map, 'onlink'),
-      '`onlink` needs a `dev` beside it',
-    );
+    const at = valuePlace(reading.places, map, 'onlink');
+    addFinding(reading.findings, 'badRoute', at, '`onlink` needs a `dev` beside it');
   }
+}
+
+function addWayFault(reading: Reading, map: MapValue, place: Place, type: RouteType): void {
+  const extra = ['via', 'dev', 'nexthops'].find((key) => map[key] !== undefined);
+  if (extra === undefined) {
+    const message = 'the route leads nowhere: it has no `via`, `dev` or `nexthops`';
+    addFinding(reading.findings, 'badRoute', place, message, { hint: 'or say `type: blackhole`' });
+    return;
+  }
+  const why = isDeviceless(type)
+    ? `a route of type ${readText(map, 'type')} leads nowhere`
+    : 'a route with `nexthops` says its ways there';
+  const at = valuePlace(reading.places, map, extra);
+  addFinding(reading.findings, 'badRoute', at, `${why}; it takes no \`${extra}\``);
 }
 
 /** Whether routers and source are of the destination's family; a finding for each that is not. */
@@ -187,14 +178,15 @@ function checkFamilies(
   reading: Reading,
   map: MapValue,
   family: Family,
-  said: readonly (Ip | null)[],
+  via: Ip | null,
+  src: Ip | null,
 ): boolean {
-  const [via = null, src = null] = said;
-  const hops = isList(map.nexthops) ? map.nexthops.filter(isMap) : [];
-  const wrong = hops.filter(
-    (hop) => hop.via !== undefined && readText(hop, 'via')?.includes(':') !== (family === 6),
-  );
-  const places = wrong.map((hop) => valuePlace(reading.places, hop, 'via'));
+  const places: Place[] = [];
+  for (const hop of isList(map.nexthops) ? map.nexthops : []) {
+    if (!isMap(hop) || hop.via === undefined || readText(hop, 'via')?.includes(':') === (family === 6))
+      continue;
+    places.push(valuePlace(reading.places, hop, 'via'));
+  }
   if (via !== null && familyOf(via) !== family) places.push(valuePlace(reading.places, map, 'via'));
   if (src !== null && familyOf(src) !== family) places.push(valuePlace(reading.places, map, 'src'));
   for (const place of places) {

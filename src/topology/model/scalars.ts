@@ -3,6 +3,7 @@
 import {
   familyOf,
   formatPrefix,
+  hostLength,
   type Ip,
   maskIp,
   type Prefix,
@@ -49,11 +50,14 @@ export function readBoolean(map: MapValue, key: string): boolean | null {
 /** A name of a host, workload, underlay or namespace. */
 export function readName(reading: Reading, map: MapValue, key: string): string | null {
   const text = readText(map, key);
-  return text !== null && checkName(reading, text, valuePlace(reading.places, map, key)) ? text : null;
+  if (text === null || isName(text)) return text;
+  checkName(reading, text, valuePlace(reading.places, map, key));
+  return null;
 }
 
 /** Whether a text is a name; a finding where it is not. */
 export function checkName(reading: Reading, text: string, place: Place): boolean {
+  if (isName(text)) return true;
   if (text === SELF) {
     addFinding(
       reading.findings,
@@ -63,7 +67,6 @@ export function checkName(reading: Reading, text: string, place: Place): boolean
     );
     return false;
   }
-  if (namePattern.test(text)) return true;
   addFinding(reading.findings, 'badName', place, `${quote(text)} is no name`, {
     hint:
       text.length > 63
@@ -75,12 +78,14 @@ export function checkName(reading: Reading, text: string, place: Place): boolean
 
 export function readIfname(reading: Reading, map: MapValue, key: string): string | null {
   const text = readText(map, key);
-  return text !== null && checkIfname(reading, text, valuePlace(reading.places, map, key)) ? text : null;
+  if (text === null || isIfname(text)) return text;
+  checkIfname(reading, text, valuePlace(reading.places, map, key));
+  return null;
 }
 
 /** Whether a text is an interface name; a finding where it is not. */
 export function checkIfname(reading: Reading, text: string, place: Place): boolean {
-  if (ifnamePattern.test(text) && !reservedIfnames.has(text)) return true;
+  if (isIfname(text)) return true;
   const bytes = Buffer.byteLength(text);
   const hint = reservedIfnames.has(text)
     ? 'the kernel keeps this word for itself'
@@ -170,6 +175,15 @@ export function toAddress(reading: Reading, text: string, place: Place): Located
   return { ...prefix, place };
 }
 
+/** A prefix without host bits. */
+export function readPrefix(reading: Reading, map: MapValue, key: string): Prefix | null {
+  const text = readText(map, key);
+  if (text === null) return null;
+  const prefix = parsePrefix(text);
+  if (prefix !== null && hasNoHostBits(prefix)) return prefix;
+  return toPrefix(reading, text, valuePlace(reading.places, map, key));
+}
+
 /** Reads a prefix without host bits, at a place. */
 export function toPrefix(reading: Reading, text: string, place: Place): LocatedPrefix | null {
   const prefix = parsePrefix(text);
@@ -179,10 +193,10 @@ export function toPrefix(reading: Reading, text: string, place: Place): LocatedP
     });
     return null;
   }
-  const masked = maskIp(prefix.address, prefix.length);
-  if (masked !== prefix.address) {
+  if (!hasNoHostBits(prefix)) {
+    const masked = formatPrefix(maskIp(prefix.address, prefix.length), prefix.length);
     addFinding(reading.findings, 'hostBits', place, `${quote(text)} has bits set past its prefix length`, {
-      hint: `did you mean \`${formatPrefix(masked, prefix.length)}\`?`,
+      hint: `did you mean \`${masked}\`?`,
     });
     return null;
   }
@@ -194,12 +208,13 @@ export function readMac(reading: Reading, map: MapValue, key: string): string | 
   const text = readText(map, key);
   if (text === null) return null;
   const mac = parseMac(text);
-  const place = valuePlace(reading.places, map, key);
   if (mac === null) {
+    const place = valuePlace(reading.places, map, key);
     addFinding(reading.findings, 'badMac', place, `${quote(text)} is no hardware address of six octets`, {
       hint: 'one looks like ee:ee:ee:ee:ee:ee',
     });
   } else if ((Number.parseInt(mac.slice(0, 2), 16) & 1) === 1 || mac === '00:00:00:00:00:00') {
+    const place = valuePlace(reading.places, map, key);
     addFinding(
       reading.findings,
       'badMac',
@@ -216,6 +231,18 @@ export function readMac(reading: Reading, map: MapValue, key: string): string | 
 
 export function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
+}
+
+function isName(text: string): boolean {
+  return namePattern.test(text) && text !== SELF;
+}
+
+function isIfname(text: string): boolean {
+  return ifnamePattern.test(text) && !reservedIfnames.has(text);
+}
+
+function hasNoHostBits({ address, length }: Prefix): boolean {
+  return length === hostLength(address) || maskIp(address, length) === address;
 }
 
 function isUnicast(ip: Ip): boolean {
