@@ -5,6 +5,7 @@ import { type DesiredNamespace, type DesiredNetwork, SELF } from '../state/netwo
 import type { SourceFile } from '../state/place.ts';
 import {
   addAddress,
+  addFdbEntry,
   addLink,
   addNeighbour,
   addRoute,
@@ -97,6 +98,7 @@ function addWrittenNamespace(draft: NetworkDraft, written: WrittenNamespace): vo
   for (const link of written.links) addLink(draft, namespace, link);
   for (const address of written.addresses) addAddress(draft, namespace, address);
   for (const neighbour of written.neighbours) addNeighbour(draft, namespace, neighbour);
+  for (const entry of written.fdb) addFdbEntry(namespace, entry);
   for (const route of written.routes) addRoute(draft, namespace, route);
   for (const sysctl of written.sysctls) addSysctl(draft, namespace, sysctl);
 }
@@ -146,7 +148,7 @@ function finish(draft: NetworkDraft, namespace: NamespaceDraft): DesiredNamespac
     links: finishLinks(draft, namespace),
     addresses: [...namespace.addresses.values()],
     neighbours: [...namespace.neighbours.values()],
-    fdb: [],
+    fdb: [...namespace.fdb.values()],
     routes: [...namespace.routes.values()],
     sysctls: new Map(keys.map((key) => [key, namespace.sysctls.get(key)!])),
   };

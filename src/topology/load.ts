@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { ReconcileError } from '../errors.ts';
 import { offsetOf, placeAt } from '../state/place.ts';
 import { mergeFiles } from './merge.ts';
+import { isSound } from './schema.ts';
 import { findSchemaFaults } from './schema-faults.ts';
 import { addFinding, type Finding, lineStartsOf, type SourceText } from './source/findings.ts';
 import { NoteTaker, Places } from './source/places.ts';
@@ -29,6 +30,8 @@ export interface LoadedFile extends SourceText {
   readonly tree: ParsedTree | null;
   /** Of the text alone; their places are those of the only file. */
   readonly findings: readonly Finding[];
+  /** The tree has the form that the schema says. */
+  readonly isSound: boolean;
 }
 
 export interface LoadedTopology {
@@ -68,7 +71,8 @@ export function loadFile({ name, bytes }: FileContents): LoadedFile {
   } else {
     tree = readPlainYaml(text) ?? parseYaml(text, findings);
   }
-  return { name, bytes, text, lineStarts: lineStartsOf(text), tree, findings };
+  const sound = tree !== null && isSound(tree.root);
+  return { name, bytes, text, lineStarts: lineStartsOf(text), tree, findings, isSound: sound };
 }
 
 /** Several files as one topology, in the order given. */
@@ -79,9 +83,10 @@ export function joinFiles(files: readonly LoadedFile[]): LoadedTopology {
   for (const [index, file] of files.entries()) {
     for (const finding of file.findings) findings.push(inFile(finding, index));
     places.addFile(file.tree?.notes ?? new NoteTaker().finish());
-    if (file.tree !== null) roots.push(file.tree.root);
+    if (file.tree === null) continue;
+    roots.push(file.tree.root);
+    if (!file.isSound) findSchemaFaults(file.tree.root, places, findings);
   }
-  for (const root of roots) findSchemaFaults(root, places, findings);
   const whole = roots.length === files.length && roots.length > 0;
   return { root: whole ? mergeFiles(roots, places, findings) : null, files, places, findings };
 }

@@ -4,7 +4,15 @@ import type { DesiredNetwork } from '../state/network.ts';
 import type { SourceFile } from '../state/place.ts';
 import { allSlices, type ReadOptions, touchedHosts } from './expand/slice.ts';
 import { expand } from './expand.ts';
-import { type LoadedTopology, loadTopology } from './load.ts';
+import {
+  type FileContents,
+  joinFiles,
+  type LoadedFile,
+  type LoadedTopology,
+  loadFile,
+  loadTopology,
+  readFiles,
+} from './load.ts';
 import type { Topology } from './model/topology.ts';
 import { type Finding, type ProblemCode, toProblems } from './source/findings.ts';
 import { validate } from './validate.ts';
@@ -19,13 +27,47 @@ export function readTopology(paths: readonly string[], options: ReadOptions): De
   return expandLoaded(loadTopology(paths), options);
 }
 
+/** Reads a topology again and again, and parses only those files whose bytes are others than the last time. */
+export class TopologyReader {
+  #files: ReadonlyMap<string, LoadedFile> = new Map();
+
+  /** As readTopology. */
+  read(paths: readonly string[], options: ReadOptions): DesiredNetwork {
+    const files = readFiles(paths).map((contents) => {
+      const known = this.#files.get(contents.name);
+      return known !== undefined && isSame(known, contents) ? known : loadFile(contents);
+    });
+    this.#files = new Map(files.map((file) => [file.name, file]));
+    return expandLoaded(joinFiles(files), options);
+  }
+}
+
+function isSame(known: FileContents, { bytes }: FileContents): boolean {
+  return known.bytes !== null && bytes !== null && known.bytes.equals(bytes);
+}
+
 /** The desired network of a topology that is already loaded. */
 export function expandLoaded(loaded: LoadedTopology, options: ReadOptions): DesiredNetwork {
+  return modelLoaded(loaded, options).network;
+}
+
+/** The topology in its own words, hosts and workloads, beside the network it expands to. */
+export interface TopologyModel {
+  readonly topology: Topology;
+  readonly network: DesiredNetwork;
+}
+
+/** Reads the files as hosts and workloads as well as expanded; throws a TopologyError with every problem. */
+export function readModel(paths: readonly string[], options: ReadOptions): TopologyModel {
+  return modelLoaded(loadTopology(paths), options);
+}
+
+function modelLoaded(loaded: LoadedTopology, options: ReadOptions): TopologyModel {
   const topology = validate(loaded);
   if (topology === null || loaded.findings.length > 0) throw problemsOf(loaded, topology);
   const { network, findings } = expand(topology, touchedHosts(topology, options), plainFiles(loaded));
   if (findings.length > 0) throw new TopologyError(toProblems(findings, loaded.files));
-  return network;
+  return { topology, network };
 }
 
 /** Checks the files for every host, not only those of this run; throws a TopologyError with every problem. */

@@ -3,7 +3,7 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import type { Place } from '../state/place.ts';
 import { quote } from './model/scalars.ts';
-import { isSound, schemaErrors } from './schema.ts';
+import { schemaErrors } from './schema.ts';
 import { addFinding, type Finding, type ProblemCode } from './source/findings.ts';
 import { didYouMean, nearestOf } from './source/suggest.ts';
 import {
@@ -29,7 +29,6 @@ const typeNames: Readonly<Record<string, string>> = {
 
 /** Adds a finding for every departure of one file's value from the schema. */
 export function findSchemaFaults(root: MapValue, places: Places, findings: Finding[]): void {
-  if (isSound(root)) return;
   for (const error of schemaErrors(root)) addFault(error, root, places, findings);
 }
 

@@ -2,6 +2,7 @@
 // places where they do not.
 import { isDeepStrictEqual } from 'node:util';
 import { addressKey, type DesiredAddress, sameAddress } from '../../state/address.ts';
+import { type DesiredFdbEntry, fdbKey } from '../../state/fdb.ts';
 import { type DesiredNeighbour, neighbourKey } from '../../state/neighbour.ts';
 import type { Manage } from '../../state/network.ts';
 import type { Place } from '../../state/place.ts';
@@ -10,7 +11,25 @@ import type { DesiredSysctl } from '../../state/sysctl.ts';
 import type { LinkDraft } from '../model/link.ts';
 import { addFinding, type Finding } from '../source/findings.ts';
 
-const linkWords = ['kind', 'peer', 'stp', 'vlanFiltering', 'up', 'mtu', 'mac', 'master'] as const;
+const linkWords = [
+  'kind',
+  'peer',
+  'stp',
+  'vlanFiltering',
+  'id',
+  'port',
+  'local',
+  'remote',
+  'dev',
+  'learning',
+  'parent',
+  'mode',
+  'ttl',
+  'up',
+  'mtu',
+  'mac',
+  'master',
+] as const;
 
 export interface NamespaceDraft {
   readonly name: string;
@@ -19,6 +38,7 @@ export interface NamespaceDraft {
   readonly links: Map<string, LinkDraft>;
   readonly addresses: Map<string, DesiredAddress>;
   readonly neighbours: Map<string, DesiredNeighbour>;
+  readonly fdb: Map<string, DesiredFdbEntry>;
   readonly routes: Map<number | string, DesiredRoute>;
   readonly sysctls: Map<string, DesiredSysctl>;
 }
@@ -39,6 +59,7 @@ export function draftNamespace(draft: NetworkDraft, name: string, source: Place)
       links: new Map(),
       addresses: new Map(),
       neighbours: new Map(),
+      fdb: new Map(),
       routes: new Map(),
       sysctls: new Map(),
     };
@@ -59,20 +80,14 @@ export function addLink(draft: NetworkDraft, namespace: NamespaceDraft, link: Li
     const message = `the link ${link.name} in ${namespace.name} is said to have two values of \`${key}\``;
     disagree(draft, link.source, first.source, message);
   }
+  const words = Object.fromEntries(linkWords.map((key) => [key, link[key] ?? first[key]]));
   namespace.links.set(link.name, {
-    name: link.name,
-    kind: link.kind ?? first.kind,
-    peer: link.peer ?? first.peer,
+    ...link,
+    ...(words as Pick<LinkDraft, (typeof linkWords)[number]>),
     peerPlace: link.peer === null ? first.peerPlace : link.peerPlace,
-    stp: link.stp ?? first.stp,
-    vlanFiltering: link.vlanFiltering ?? first.vlanFiltering,
-    up: link.up ?? first.up,
-    mtu: link.mtu ?? first.mtu,
-    mac: link.mac ?? first.mac,
-    master: link.master ?? first.master,
+    parentPlace: link.parent === null && link.dev === null ? first.parentPlace : link.parentPlace,
     masterPlace: link.master === null ? first.masterPlace : link.masterPlace,
     adopt: first.adopt || link.adopt,
-    source: link.source,
   });
 }
 
@@ -108,6 +123,12 @@ export function addNeighbour(
     return;
   }
   namespace.neighbours.set(key, first?.adopt ? { ...neighbour, adopt: true } : neighbour);
+}
+
+export function addFdbEntry(namespace: NamespaceDraft, entry: DesiredFdbEntry): void {
+  const key = fdbKey(entry);
+  const adopt = entry.adopt || namespace.fdb.get(key)?.adopt === true;
+  namespace.fdb.set(key, { ...entry, adopt });
 }
 
 export function addRoute(draft: NetworkDraft, namespace: NamespaceDraft, route: DesiredRoute): void {

@@ -1,10 +1,11 @@
 // Links made whole: the unwritten ends of veth pairs, the defaults of what nobody said, and masters that exist.
-import type { DesiredLink, LinkSpec } from '../../state/link.ts';
+import type { DesiredLink } from '../../state/link.ts';
 import { SELF } from '../../state/network.ts';
 import { emptyLink, type LinkDraft } from '../model/link.ts';
 import { addFinding } from '../source/findings.ts';
 import { didYouMean } from '../source/suggest.ts';
 import { disagree, draftNamespace, type NamespaceDraft, type NetworkDraft } from './draft.ts';
+import { specOf } from './link-spec.ts';
 
 /** Makes both ends of every veth name each other; `known` are all namespaces of the topology, of this run or not. */
 export function joinVeths(draft: NetworkDraft, known: ReadonlySet<string>): void {
@@ -20,6 +21,7 @@ export function finishLinks(draft: NetworkDraft, namespace: NamespaceDraft): Map
   const links = new Map<string, DesiredLink>();
   for (const link of sorted) {
     checkMaster(draft, namespace, link);
+    checkParent(draft, namespace, link);
     const spec = specOf(draft, namespace, link);
     if (spec === null) continue;
     const { name, up, mtu, mac, master, adopt, source } = link;
@@ -77,38 +79,6 @@ function joinVeth(
   }
 }
 
-function specOf(draft: NetworkDraft, namespace: NamespaceDraft, link: LinkDraft): LinkSpec | null {
-  switch (link.kind) {
-    case 'bridge':
-      return { kind: 'bridge', stp: link.stp ?? false, vlanFiltering: link.vlanFiltering ?? false };
-    case 'existing':
-      return { kind: 'existing' };
-    case 'veth':
-      if (link.peer !== null) return { kind: 'veth', peer: link.peer };
-      addFinding(
-        draft.findings,
-        'missingKey',
-        link.source,
-        `the veth ${link.name} in ${namespace.name} has no \`peer\``,
-        {
-          hint: 'write `peer: { netns: …, name: … }` at one of its ends',
-        },
-      );
-      return null;
-    case null:
-      addFinding(
-        draft.findings,
-        'missingKey',
-        link.source,
-        `the link ${link.name} in ${namespace.name} has no \`kind\``,
-        {
-          hint: 'use `kind: existing` for a link that others make',
-        },
-      );
-      return null;
-  }
-}
-
 function checkMaster(draft: NetworkDraft, namespace: NamespaceDraft, link: LinkDraft): void {
   if (link.master === null) return;
   const says = `the master of ${link.name} in ${namespace.name} is ${link.master}`;
@@ -119,7 +89,31 @@ function checkMaster(draft: NetworkDraft, namespace: NamespaceDraft, link: LinkD
         didYouMean(link.master, namespace.links.keys()) ??
         'write it under `links`, as `kind: existing` if others make it',
     });
-  } else if (master.kind === 'veth' || master.name === 'lo' || master === link) {
+  } else if ((master.kind !== 'bridge' && master.kind !== 'existing') || master.name === 'lo') {
     disagree(draft, link.masterPlace, master.source, `${says}, which is no bridge`);
+  }
+}
+
+/** What a link stands on is in its namespace, and does not stand on it in turn. */
+function checkParent(draft: NetworkDraft, namespace: NamespaceDraft, link: LinkDraft): void {
+  const name = link.parent ?? link.dev;
+  if (name === null) return;
+  const says = `${link.name} in ${namespace.name} stands on ${name}`;
+  const below = new Set([link.name]);
+  for (let at: string | null = name; at !== null; ) {
+    const parent: LinkDraft | undefined = namespace.links.get(at);
+    if (below.has(at)) {
+      addFinding(draft.findings, 'itemsDisagree', link.parentPlace, `${says}, which in the end stands on it`);
+      return;
+    }
+    if (parent === undefined && at === name) {
+      addFinding(draft.findings, 'unknownLink', link.parentPlace, `${says}, a link that is not there`, {
+        hint:
+          didYouMean(name, namespace.links.keys()) ??
+          'write it under `links`, as `kind: existing` if others make it',
+      });
+    }
+    below.add(at);
+    at = parent?.parent ?? parent?.dev ?? null;
   }
 }

@@ -8,6 +8,7 @@ import type { Place } from '../../state/place.ts';
 import { SCOPE_GLOBAL, SCOPE_HOST, SCOPE_LINK } from '../../state/scope.ts';
 import { addFinding } from '../source/findings.ts';
 import { isMap, itemPlace, type ListValue, type MapValue, valuePlace } from '../source/tree.ts';
+import { checkKindKeys, isKind, type KindWords, noKindWords, readKindWords } from './link-kind.ts';
 import { readScope } from './route.ts';
 import {
   type LocatedPrefix,
@@ -24,12 +25,14 @@ import {
 } from './scalars.ts';
 
 /** A link as far as someone has said it. */
-export interface LinkDraft {
+export interface LinkDraft extends KindWords {
   readonly name: string;
   readonly kind: LinkKind | null;
   readonly peer: LinkEnd | null;
   /** Where the peer is said. */
   readonly peerPlace: Place;
+  /** Where the link is said that this one stands on. */
+  readonly parentPlace: Place;
   readonly stp: boolean | null;
   readonly vlanFiltering: boolean | null;
   readonly up: boolean | null;
@@ -43,32 +46,15 @@ export interface LinkDraft {
   readonly source: Place;
 }
 
-const supportedKinds: ReadonlySet<string> = new Set(['veth', 'bridge', 'existing']);
-const keysOfKinds: Readonly<Record<string, LinkKind>> = {
-  peer: 'veth',
-  stp: 'bridge',
-  vlanFiltering: 'bridge',
-};
-const keysNotYet = [
-  'fdb',
-  'id',
-  'port',
-  'local',
-  'remote',
-  'dev',
-  'learning',
-  'parent',
-  'mode',
-  'ttl',
-] as const;
-
 /** A link of which only the name is said. */
 export function emptyLink(name: string, source: Place): LinkDraft {
   return {
     name,
     kind: null,
+    ...noKindWords,
     peer: null,
     peerPlace: source,
+    parentPlace: source,
     stp: null,
     vlanFiltering: null,
     up: null,
@@ -90,28 +76,23 @@ export function readLink(
   source: Place,
 ): LinkDraft {
   const kind = readKind(reading, map, name);
-  for (const [key, needed] of Object.entries(keysOfKinds)) {
-    if (map[key] === undefined || kind === null || kind === needed) continue;
-    addFinding(
-      reading.findings,
-      'notAllowed',
-      valuePlace(reading.places, map, key),
-      `\`${key}\` is of a ${needed}, and this is kind ${kind}`,
-    );
-  }
+  if (kind !== null) checkKindKeys(reading, map, kind);
   const { peer } = map;
+  const below = ['parent', 'dev'].find((key) => map[key] !== undefined);
   return {
     name,
     kind: kind ?? (peer === undefined ? null : 'veth'),
     peer: isMap(peer) ? readPeer(reading, netns, peer) : null,
-    peerPlace: valuePlace(reading.places, map, 'peer'),
+    peerPlace: peer === undefined ? source : valuePlace(reading.places, map, 'peer'),
+    ...readKindWords(reading, map),
+    parentPlace: below === undefined ? source : valuePlace(reading.places, map, below),
     stp: readBoolean(map, 'stp'),
     vlanFiltering: readBoolean(map, 'vlanFiltering'),
     up: readBoolean(map, 'up'),
     mtu: readNumber(map, 'mtu'),
     mac: readMac(reading, map, 'mac'),
     master: readIfname(reading, map, 'master'),
-    masterPlace: valuePlace(reading.places, map, 'master'),
+    masterPlace: map.master === undefined ? source : valuePlace(reading.places, map, 'master'),
     adopt: readBoolean(map, 'adopt') ?? false,
     source,
   };
@@ -172,27 +153,8 @@ export function readNeighbours(reading: Reading, dev: string, list: ListValue): 
 
 function readKind(reading: Reading, map: MapValue, name: string): LinkKind | null {
   const kind = readText(map, 'kind');
-  if (kind !== null && !supportedKinds.has(kind)) {
-    const known = ['dummy', 'vxlan', 'ipip', 'vlan', 'macvlan', 'ifb'].includes(kind);
-    if (known)
-      addFinding(
-        reading.findings,
-        'unsupported',
-        valuePlace(reading.places, map, 'kind'),
-        `links of kind ${kind} are not supported yet`,
-      );
-    return null;
-  }
-  for (const key of keysNotYet) {
-    if (map[key] === undefined) continue;
-    addFinding(
-      reading.findings,
-      'unsupported',
-      valuePlace(reading.places, map, key),
-      `\`${key}\` of a link is not supported yet`,
-    );
-  }
-  if (name !== 'lo') return kind as LinkKind | null;
+  if (kind !== null && !isKind(kind)) return null;
+  if (name !== 'lo') return kind;
   if (kind !== null && kind !== 'existing') {
     addFinding(
       reading.findings,

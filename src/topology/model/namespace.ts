@@ -1,11 +1,13 @@
 // Namespaces as they are written under `netns`: kernel items said in full.
 import type { DesiredAddress } from '../../state/address.ts';
+import type { DesiredFdbEntry } from '../../state/fdb.ts';
 import type { DesiredNeighbour } from '../../state/neighbour.ts';
 import { type Manage, SELF } from '../../state/network.ts';
 import type { Place } from '../../state/place.ts';
 import type { DesiredRoute } from '../../state/route.ts';
 import type { DesiredSysctl } from '../../state/sysctl.ts';
 import { isList, isMap, keyPlaceAt, type MapValue, valuePlaceAt } from '../source/tree.ts';
+import { readFdb } from './fdb.ts';
 import { type LinkDraft, readLink, readLinkAddresses, readNeighbours } from './link.ts';
 import { readRoutes } from './route.ts';
 import { checkIfname, checkName, type Reading } from './scalars.ts';
@@ -17,6 +19,7 @@ export interface WrittenNamespace {
   readonly links: readonly LinkDraft[];
   readonly addresses: readonly DesiredAddress[];
   readonly neighbours: readonly DesiredNeighbour[];
+  readonly fdb: readonly DesiredFdbEntry[];
   readonly routes: readonly DesiredRoute[];
   readonly sysctls: readonly DesiredSysctl[];
   readonly place: Place;
@@ -41,7 +44,7 @@ function readNamespace(reading: Reading, name: string, map: MapValue, place: Pla
   const { manage, routes, sysctls } = map;
   const items = isMap(map.links)
     ? readLinks(reading, name, map.links)
-    : { links: [], addresses: [], neighbours: [], sysctls: [] };
+    : { links: [], addresses: [], neighbours: [], fdb: [], sysctls: [] };
   return {
     name,
     manage: manage === 'owned' || manage === 'full' ? manage : null,
@@ -52,12 +55,13 @@ function readNamespace(reading: Reading, name: string, map: MapValue, place: Pla
   };
 }
 
-type LinkItems = Pick<WrittenNamespace, 'links' | 'addresses' | 'neighbours' | 'sysctls'>;
+type LinkItems = Pick<WrittenNamespace, 'links' | 'addresses' | 'neighbours' | 'fdb' | 'sysctls'>;
 
 function readLinks(reading: Reading, netns: string, map: MapValue): LinkItems {
   const links: LinkDraft[] = [];
   const addresses: DesiredAddress[] = [];
   const neighbours: DesiredNeighbour[] = [];
+  const fdb: DesiredFdbEntry[] = [];
   const sysctls: DesiredSysctl[] = [];
   const indexOf = new Map(Object.keys(map).map((name, index) => [name, index]));
   for (const [name, index] of [...indexOf].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -67,7 +71,8 @@ function readLinks(reading: Reading, netns: string, map: MapValue): LinkItems {
     links.push(readLink(reading, netns, name, value, valuePlaceAt(reading.places, map, index)));
     if (isList(value.addresses)) addresses.push(...readLinkAddresses(reading, name, value.addresses));
     if (isList(value.neighbours)) neighbours.push(...readNeighbours(reading, name, value.neighbours));
+    if (isList(value.fdb)) fdb.push(...readFdb(reading, name, value.fdb));
     sysctls.push(...readLinkSysctls(reading, name, value));
   }
-  return { links, addresses, neighbours, sysctls };
+  return { links, addresses, neighbours, fdb, sysctls };
 }

@@ -3,6 +3,8 @@ import type { Value } from './tree.ts';
 
 const SPACE = 0x20;
 const HASH = 0x23;
+const DOT = 0x2e;
+const SLASH = 0x2f;
 const COLON = 0x3a;
 /** The last character before the controls of Latin 1, and the first behind them. */
 const TILDE = 0x7e;
@@ -69,7 +71,7 @@ export function resolvePlainScalar(text: string): Value {
 }
 
 function resolveNumber(text: string): Value {
-  if (text.includes('/')) return text; // most often by far: a prefix
+  if (isAddress(text)) return text;
   if (decimal.test(text)) return Number.parseInt(text, 10);
   if (float.test(text)) return Number.parseFloat(text);
   if (hexadecimal.test(text)) return Number.parseInt(text.slice(2), 16);
@@ -77,6 +79,16 @@ function resolveNumber(text: string): Value {
   if (!special.test(text)) return text;
   if (text.toLowerCase().endsWith('nan')) return Number.NaN;
   return text[0] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}
+
+/** Whether a text has a slash, a colon or two dots, as addresses do and numbers do not; looked for from its end. */
+function isAddress(text: string): boolean {
+  let dots = 0;
+  for (let at = text.length - 1; at >= 0; at--) {
+    const code = text.charCodeAt(at);
+    if (code === SLASH || code === COLON || (code === DOT && ++dots === 2)) return true;
+  }
+  return false;
 }
 
 /** Whether a character is one that lines of text are made of: no control, no half of a pair, no mark of byte order. */
