@@ -33,7 +33,7 @@ export function recordApplied(
   for (const namespace of desired.namespaces.values()) {
     for (const subject of subjectsOf(namespace)) {
       if (cameToBe !== null && !cameToBe(namespace.name, subject)) continue;
-      items.set(identityDigest(namespace.name, subject), valueDigest(subject));
+      items.set(identityDigest(namespace.name, subject), valueDigest(subject, desired.protocol));
     }
     if (namespace.sysctls.size > 0) sysctls.set(namespace.name, [...namespace.sysctls.keys()]);
   }
@@ -45,10 +45,10 @@ export function wasApplied(applied: Applied, netns: string, subject: Subject): b
   return applied.items.size > 0 && applied.items.has(identityDigest(netns, subject));
 }
 
-/** Whether this very item was applied. */
-export function wasAppliedSame(applied: Applied, netns: string, subject: Subject): boolean {
+/** Whether this very item was applied, under this mark. */
+export function wasAppliedSame(applied: Applied, netns: string, subject: Subject, protocol: number): boolean {
   if (applied.items.size === 0) return false;
-  return applied.items.get(identityDigest(netns, subject)) === valueDigest(subject);
+  return applied.items.get(identityDigest(netns, subject)) === valueDigest(subject, protocol);
 }
 
 function* subjectsOf(namespace: DesiredNamespace): Generator<Subject> {
@@ -106,12 +106,11 @@ function digestRouteKey(route: Route & { readonly tos?: number }): void {
 }
 
 /** The value of a desired item: everything stated but where it was said. */
-function valueDigest(subject: Subject): number {
+function valueDigest(subject: Subject, protocol: number): number {
   const { desired } = subject;
-  if (desired === null || subject.kind === 'netns') return 1;
-  beginDigest(0);
-  if (subject.kind === 'route') digestRouteValue(subject.desired!);
-  else {
+  beginDigest(protocol);
+  if (subject.kind === 'route' && desired !== null) digestRouteValue(subject.desired!);
+  else if (subject.kind !== 'netns' && desired !== null) {
     const { source: _source, ...value } = desired as { source?: number };
     digestText(JSON.stringify(value));
   }

@@ -173,7 +173,7 @@ function classify(
   const known = wasApplied(applied, netns, finding);
   const adopted =
     options.adopt || (finding.desired !== null && 'adopt' in finding.desired && finding.desired.adopt);
-  const itsClass = classOf(netns, finding, applied, known);
+  const itsClass = classOf(netns, finding, applied, known, desired.protocol);
   let { cause } = finding;
   if (cause === null && foreign && known) cause = causeOfReplacement(finding);
   if (cause === null && finding.change === 'missing' && itsClass === 'drift') {
@@ -191,10 +191,16 @@ function classify(
   } as Difference;
 }
 
-function classOf(netns: string, finding: Finding, applied: Applied, known: boolean): DifferenceClass {
+function classOf(
+  netns: string,
+  finding: Finding,
+  applied: Applied,
+  known: boolean,
+  protocol: number,
+): DifferenceClass {
   if (applied.items.size === 0) return 'pending';
   if (finding.desired === null || (finding.kind === 'sysctl' && !('source' in finding.desired))) {
     return known ? 'pending' : 'drift';
   }
-  return wasAppliedSame(applied, netns, finding) ? 'drift' : 'pending';
+  return wasAppliedSame(applied, netns, finding, protocol) ? 'drift' : 'pending';
 }
