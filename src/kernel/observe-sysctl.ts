@@ -10,7 +10,7 @@ import { readSysctl } from './sysctl.ts';
 
 /**
  * Values by dotted name. Beside the keys asked for: what differs, on a virtual link, from an untouched kernel's new
- * link, and for each of these leaves the `default` device's value.
+ * link, and for each of these leaves the `default` device's value; and what each has where `default` is asked for.
  */
 export function readSysctls(
   netns: Netns,
@@ -24,6 +24,7 @@ export function readSysctls(
   const inProc = new Set<string>();
 
   for (const link of virtual) addUnusual(link, values, inProc);
+  for (const key of keys) addFollowers(key, virtual, values);
   addUnusualNeighbourTables(virtual, tables, values);
   for (const key of keys) {
     const told = valueFromMessages(key, byName, tables);
@@ -64,6 +65,18 @@ function addUnusual(link: LinkMessage, values: Map<string, string>, inProc: Set<
       values.set(deviceSysctlKey(family, 'conf', link.name, leaf), String(value));
       inProc.add(deviceSysctlKey(family, 'conf', 'default', leaf));
     }
+  }
+}
+
+/** Where a new link's value is asked for, every link's is told: the usual one may be the wrong one. */
+function addFollowers(key: string, links: readonly LinkMessage[], values: Map<string, string>): void {
+  const device = parseDeviceSysctl(key);
+  if (device === null || device.dev !== 'default' || device.table !== 'conf') return;
+  for (const link of links) {
+    const conf = device.family === 'ipv4' ? link.ipv4Conf : link.ipv6Conf;
+    const value = conf === null ? undefined : confValue(device.family, conf, device.leaf);
+    if (value !== undefined)
+      values.set(deviceSysctlKey(device.family, 'conf', link.name, device.leaf), String(value));
   }
 }
 
