@@ -69,8 +69,8 @@ export class Site {
   }
 
   /**
-   * An ifindex for a new veth end, other than the one its far end gets: where the two are equal the kernel takes up to
-   * a second to notice the carrier. 0, which leaves it to the kernel, in namespaces that are not ours alone.
+   * An ifindex for a new link, other than the one its far end gets: where the two ends of a veth have equal ones the
+   * kernel takes up to a second to notice the carrier. 0, which leaves it to the kernel, in namespaces that are not ours alone.
    */
   reserveIndex(other: number): number {
     if (this.observed.madeBy !== this.ownership.owner.topology) return 0;
