@@ -9,6 +9,7 @@ import { formatInSync, formatSummary } from '../report/text.ts';
 import type { DesiredNetwork } from '../state/network.ts';
 import { type HostOptions, readDesired } from './desired.ts';
 import { type ExitStatus, statusOfDifferences, statusOfOutcomes } from './exit-status.ts';
+import { requirePrivileges } from './privileges.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ApplyOptions extends HostOptions {
@@ -20,6 +21,7 @@ export interface ApplyOptions extends HostOptions {
 
 export function apply(files: readonly string[], options: ApplyOptions, terminal: Terminal): ExitStatus {
   const desired = readDesired(files, options);
+  if (!options.dryRun) requirePrivileges('apply', desired.namespaces.keys());
   const machine = Machine.open();
   try {
     return options.dryRun

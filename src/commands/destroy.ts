@@ -5,6 +5,7 @@ import { type Destroyed, destroy as destroyTopology } from '../reconcile/pass.ts
 import { formatDestroyed, formatLeft, formatStep } from '../report/steps.ts';
 import { readDesired } from './desired.ts';
 import { type ExitStatus, statusOfOutcomes } from './exit-status.ts';
+import { requirePrivileges } from './privileges.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface DestroyOptions {
@@ -15,6 +16,7 @@ export function destroy(files: readonly string[], options: DestroyOptions, termi
   const destroyed = whatToDestroy(files, options.name);
   const machine = Machine.open();
   try {
+    requirePrivileges('destroy', [...destroyed.namespaces, ...machine.names()]);
     const result = destroyTopology(machine, destroyed, {
       onStep: (step, outcome) => terminal.out(formatStep(step, outcome, [], terminal.outStyle)),
     });

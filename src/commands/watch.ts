@@ -9,6 +9,7 @@ import { Keeper } from '../watch/keeper.ts';
 import { watch as watchFiles } from '../watch/watch.ts';
 import { type HostOptions, readDesired } from './desired.ts';
 import type { ExitStatus } from './exit-status.ts';
+import { requirePrivileges } from './privileges.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface WatchCommandOptions extends HostOptions {
@@ -26,6 +27,7 @@ export async function watch(
       hint: 'give it a file',
     });
   }
+  requirePrivileges('watch', []);
   const log = new EventLog(terminal.err);
   const machine = Machine.open();
   const daemon = new Daemon({
@@ -34,7 +36,11 @@ export async function watch(
     onOverflow: (netns) => log.say(`events of namespace ${printable(netns)} were lost; it is read again`),
   });
   const keeper = new Keeper({
-    load: () => readDesired(files, options),
+    load: () => {
+      const desired = readDesired(files, options);
+      requirePrivileges('watch', desired.namespaces.keys());
+      return desired;
+    },
     converge: (network) => daemon.pass(network),
     onEvent: (event) => {
       if (event.kind === 'refused') log.refused(event.error);

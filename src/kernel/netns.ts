@@ -15,6 +15,7 @@ import {
   watch,
 } from 'node:fs';
 import { ReconcileError } from '../errors.ts';
+import { lacking } from './capabilities.ts';
 import {
   CLONE_NEWNET,
   MNT_DETACH,
@@ -61,7 +62,8 @@ export class Netns {
 
   private constructor(fd: number) {
     this.fd = fd;
-    this.socket = enter(fd, () => new NetlinkSocket());
+    // The thread is at home already: entering needs CAP_SYS_ADMIN even there.
+    this.socket = fd === home ? new NetlinkSocket() : enter(fd, () => new NetlinkSocket());
   }
 
   /** The namespace the process was started in. */
@@ -225,12 +227,10 @@ function shareDirectory(): void {
 }
 
 function describeEntry(name: string, error: unknown): unknown {
+  if (error instanceof ReconcileError) return error;
   const errno = error instanceof SystemError ? error.errno : (error as NodeJS.ErrnoException).code;
   if (errno === 'EPERM' || errno === 'EACCES') {
-    return new ReconcileError('permission', 'entering and making network namespaces needs CAP_SYS_ADMIN', {
-      hint: 'run it as root (sudo), or in a sandbox of your own: unshare --user --map-root-user --net --mount',
-      cause: error,
-    });
+    return lacking('CAP_SYS_ADMIN', `namespace ${name}: entering or making it needs CAP_SYS_ADMIN`, error);
   }
   if (errno === undefined) return error;
   return new ReconcileError('netns', `namespace ${name}: ${errno}`, { cause: error });

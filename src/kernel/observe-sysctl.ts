@@ -1,6 +1,7 @@
 // The sysctls of a namespace: those asked for, and those of its virtual links that a new link would not have. Most come
 // from the link and neighbour-table dumps; /proc is opened only for what no message tells.
 import { deviceSysctlKey, parseDeviceSysctl, type SysctlFamily } from '../state/sysctl.ts';
+import { hasCapability } from './capabilities.ts';
 import { confValue, unusualConf } from './codec/devconf.ts';
 import type { LinkMessage } from './codec/link.ts';
 import { formatNeighbourTableDump, parseNeighbourTable } from './codec/neighbour-table.ts';
@@ -45,7 +46,8 @@ export function readSysctls(
 /** The values of sysctls in a namespace that nobody has touched; empty for no keys. */
 export function readFreshSysctls(keys: readonly string[]): Map<string, string> {
   const values = new Map<string, string>();
-  if (keys.length === 0) return values;
+  // Who may not make a namespace has made none, and only in those of ours are these values asked for.
+  if (keys.length === 0 || !hasCapability('CAP_SYS_ADMIN')) return values;
   inFreshNamespace(() => {
     for (const key of keys) {
       const value = readSysctl(key);
