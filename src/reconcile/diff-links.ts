@@ -28,7 +28,9 @@ export function* diffLinks(comparison: Comparison): Generator<Finding> {
     const delta = compareLink(link, found, comparison);
     if (delta === null) continue;
     const foreign = link.spec.kind !== 'existing' && !ownership.ownsLink(found);
-    yield { kind: 'link', desired: link, observed: found, change: 'changed', foreign, cause: delta.recreate };
+    const unstated = link.mtu === null && delta.mtu !== undefined ? { unstatedMtu: delta.mtu } : {};
+    const cause = delta.recreate;
+    yield { kind: 'link', desired: link, observed: found, ...unstated, change: 'changed', foreign, cause };
   }
   const extra = [...observed.links.values()].filter(
     (link) => !desired.links.has(link.name) && ownership.isExtraLink(link),

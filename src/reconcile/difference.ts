@@ -39,7 +39,10 @@ interface Sides<Kind extends string, Desired, Observed> {
 /** The two sides, by kind. */
 export type Subject =
   | Sides<'netns', DesiredNamespace, ObservedNamespace>
-  | Sides<'link', DesiredLink, ObservedLink>
+  | (Sides<'link', DesiredLink, ObservedLink> & {
+      /** Bytes: what a changed link is to have where the file states none; absent where that is as it is. */
+      readonly unstatedMtu?: number;
+    })
   | Sides<'address', DesiredAddress, ObservedAddress>
   | Sides<'neighbour', DesiredNeighbour, ObservedNeighbour>
   | Sides<'fdb', DesiredFdbEntry, ObservedFdbEntry>

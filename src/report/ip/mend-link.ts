@@ -1,5 +1,5 @@
 // The commands that would mend a link: create, change, delete, and delete and create where no setting does it.
-import { type DesiredLink, defaultMtu, type ObservedLink } from '../../state/link.ts';
+import type { DesiredLink, ObservedLink } from '../../state/link.ts';
 import { linkGroup, ownerAlias } from '../../state/mark.ts';
 import type { DesiredNetwork } from '../../state/network.ts';
 import { addLink, bridgeWords, deleteLink, settleLink, switchLink } from './link.ts';
@@ -21,9 +21,11 @@ export function linkCommands(
   return changeLink(network, netns, desired, observed);
 }
 
+/** Of the links that nobody makes, `lo` comes with its namespace, and is then to be set. */
 function create(network: DesiredNetwork, netns: string, link: DesiredLink, pairs: Set<string>): string[] {
   const born = addLink(network, netns, link);
-  if (born === null) return [];
+  if (born === null)
+    return link.name === 'lo' ? [...settleLink(network, netns, link), ...switchLink(netns, link)] : [];
   const first = isFirstEnd(netns, link.name, link.spec.kind === 'veth' ? link.spec.peer : null, 'add', pairs);
   return [...(first ? [born] : []), ...settleLink(network, netns, link), ...switchLink(netns, link)];
 }
@@ -65,9 +67,8 @@ function changeLink(
   const { spec } = desired;
   const ours = spec.kind !== 'existing';
   const words: (string | number)[] = [];
-  const mtu = wantedMtu(network, netns, desired);
   if (desired.mac !== null && desired.mac !== observed.mac) words.push('address', desired.mac);
-  if (mtu !== null && mtu !== observed.mtu) words.push('mtu', mtu);
+  if (desired.mtu !== null && desired.mtu !== observed.mtu) words.push('mtu', desired.mtu);
   if (desired.master !== null && desired.master !== observed.master) words.push('master', desired.master);
   if (desired.master === null && ours && observed.master !== null) words.push('nomaster');
   if (ours && observed.alias !== ownerAlias(network.name)) words.push('alias', ownerAlias(network.name));
@@ -82,12 +83,4 @@ function changeLink(
     }
   }
   return lines;
-}
-
-/** The MTU a link is to have; the kernel keeps that of a bridge which states none at the least of its ports'. */
-function wantedMtu(network: DesiredNetwork, netns: string, { name, spec, mtu }: DesiredLink): number | null {
-  if (mtu !== null || spec.kind === 'existing') return mtu;
-  const links = [...(network.namespaces.get(netns)?.links.values() ?? [])];
-  const ports = spec.kind === 'bridge' ? links.filter((link) => link.master === name) : [];
-  return Math.min(defaultMtu(spec.kind), ...ports.map((port) => port.mtu ?? defaultMtu('veth')));
 }
