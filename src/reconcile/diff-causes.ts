@@ -8,6 +8,7 @@ import type {
 } from '../state/network.ts';
 import type { Route } from '../state/route.ts';
 import { formatProtocol } from '../state/scope.ts';
+import { parseDeviceSysctl } from '../state/sysctl.ts';
 import type { Subject } from './difference.ts';
 
 /** The least MTU of a link that carries IPv6, in bytes; below it the kernel drops all of IPv6. */
@@ -18,6 +19,7 @@ interface Lost {
   /** The devices it stood on. */
   readonly devices: readonly string[];
   readonly family: 4 | 6;
+  readonly isRoute: boolean;
   /** Whether IPv4 loses it when its link goes down, and when the last address of its link goes. */
   readonly fallsWithLink: boolean;
   readonly fallsWithAddress: boolean;
@@ -31,9 +33,7 @@ export function causeOfLoss(
   observed: ObservedNetwork,
 ): string | null {
   const found = observed.namespaces.get(netns);
-  if (found === undefined) {
-    return subject.kind === 'netns' ? 'the namespace was deleted' : `namespace ${netns} was deleted`;
-  }
+  if (found === undefined) return `namespace ${netns} was deleted`;
   if (subject.kind === 'link') {
     const spec = subject.desired?.spec;
     if (spec?.kind !== 'veth' || observed.namespaces.has(spec.peer.netns)) return null;
@@ -55,17 +55,29 @@ function describeLost(subject: Subject): Lost | null {
   switch (subject.kind) {
     case 'route': {
       const family = typeof subject.desired!.dst === 'number' ? 4 : 6;
-      return { devices: devicesOf(subject.desired!), family, fallsWithLink: true, fallsWithAddress: true };
+      return {
+        devices: devicesOf(subject.desired!),
+        family,
+        isRoute: true,
+        fallsWithLink: true,
+        fallsWithAddress: true,
+      };
     }
     case 'address': {
       const { dev, address } = subject.desired!;
       const family = typeof address === 'number' ? 4 : 6;
-      return { devices: [dev], family, fallsWithLink: family === 6, fallsWithAddress: false };
+      return { devices: [dev], family, isRoute: false, fallsWithLink: family === 6, fallsWithAddress: false };
     }
     case 'neighbour': {
       const { dev, dst } = subject.desired!;
       const family = typeof dst === 'number' ? 4 : 6;
-      return { devices: [dev], family, fallsWithLink: true, fallsWithAddress: true };
+      return { devices: [dev], family, isRoute: false, fallsWithLink: true, fallsWithAddress: true };
+    }
+    case 'sysctl': {
+      const device = parseDeviceSysctl(subject.desired!.key);
+      if (device === null) return null;
+      const family = device.family === 'ipv4' ? 4 : 6;
+      return { devices: [device.dev], family, isRoute: false, fallsWithLink: false, fallsWithAddress: false };
     }
     default:
       return null;
@@ -73,18 +85,19 @@ function describeLost(subject: Subject): Lost | null {
 }
 
 function causeOnLinks(
-  { devices, family, fallsWithLink, fallsWithAddress }: Lost,
+  { devices, family, isRoute, fallsWithLink, fallsWithAddress }: Lost,
   desired: DesiredNamespace,
   observed: ObservedNamespace,
 ): string | null {
   for (const dev of devices) {
     const link = observed.links.get(dev);
     const wanted = desired.links.get(dev);
-    if (link === undefined) return wanted?.spec.kind === 'existing' ? null : `link ${dev} was deleted`;
+    if (link === undefined)
+      return wanted === undefined
+        ? null
+        : `link ${dev} ${wanted.spec.kind === 'existing' ? 'is not there' : 'was deleted'}`;
     if (fallsWithLink && !link.up && wanted?.up !== false) {
-      return family === 4
-        ? `link ${dev} went down (the kernel flushes IPv4 routes silently)`
-        : `link ${dev} went down (the kernel takes all of IPv6 along)`;
+      return `link ${dev} went down (${takenWhenDown(family, isRoute)})`;
     }
     if (family === 6 && link.mtu < IPV6_LEAST_MTU)
       return `link ${dev} has mtu ${link.mtu}: too little for IPv6`;
@@ -93,6 +106,11 @@ function causeOnLinks(
     }
   }
   return null;
+}
+
+function takenWhenDown(family: 4 | 6, isRoute: boolean): string {
+  if (family === 6) return 'the kernel takes all of IPv6 along';
+  return isRoute ? 'the kernel flushes IPv4 routes silently' : 'the kernel takes its neighbours along';
 }
 
 function hasIpv4(netns: DesiredNamespace | ObservedNamespace, dev: string): boolean {

@@ -80,7 +80,8 @@ function describeDetail(difference: Difference): string {
   }
 }
 
-function describeDesiredLink({ spec }: DesiredLink): string {
+function describeDesiredLink({ spec, up }: DesiredLink): string {
+  if (spec.kind === 'existing') return up ? 'up' : '';
   return spec.kind === 'veth' ? `veth peer ${spec.peer.name} netns ${spec.peer.netns}` : spec.kind;
 }
 
@@ -88,7 +89,8 @@ function describeObservedLink({ kind, peer }: ObservedLink): string {
   return peer === null ? kind : `${kind} peer ${peer.name} netns ${peer.netns}`;
 }
 
-function describeWay(route: Route): string {
+/** The way of a route, without its identity: `via 192.168.1.16 dev ens192`. */
+export function describeWay(route: Route): string {
   const type = route.type === RTN_UNICAST ? [] : [formatRouteType(route.type)];
   const hops = route.nexthops?.map((hop) => `nexthop ${describeHop(hop)} weight ${hop.weight}`) ?? [
     describeHop(route),

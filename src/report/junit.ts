@@ -55,9 +55,10 @@ function failedCase(network: DesiredNetwork, difference: Difference, command: st
   const name = `${difference.kind} ${differenceKey(difference)}`;
   const where = location === null ? {} : { file: location.file, line: location.line };
   const type = `${difference.class}.${difference.change}${difference.conflict ? '.conflict' : ''}`;
+  const place = describePlace(network.files, placeOf(difference));
   const text = [
     describeSentence(difference),
-    describePlace(network.files, placeOf(difference)) ?? 'in no file',
+    ...(place === null ? [] : [place]),
     ...(command === null ? [] : command.split('\n').map((line) => `$ ${line}`)),
   ];
   return [

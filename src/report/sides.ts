@@ -1,5 +1,6 @@
 // The two sides of a difference, field by field: what is, what is wanted, and in which fields they differ.
 import type { Difference } from '../reconcile/difference.ts';
+import type { DesiredLink } from '../state/link.ts';
 import { isDeviceless } from '../state/route.ts';
 import { formatProtocol } from '../state/scope.ts';
 import {
@@ -26,7 +27,7 @@ export function sidesOf(difference: Difference): { desired: Fields | null; obser
       };
     case 'link':
       return {
-        desired: both(difference.desired, desiredLink),
+        desired: both(wantedLink(difference), desiredLink),
         observed: both(difference.observed, observedLink),
       };
     case 'address':
@@ -97,17 +98,34 @@ function markChange(observed: Fields): FieldChange[] {
 
 /** Whether what the desired side says of a field matches anything the kernel has there. */
 function isLeftOpen(difference: Difference, field: string): boolean {
-  const { kind, desired } = difference;
-  if (kind === 'netns') return true;
-  if (kind === 'link' && desired !== null) {
-    if (field === 'mac' || field === 'mtu') return desiredLink(desired)[field] === null;
-    if (desired.spec.kind !== 'existing') return false;
-    return field === 'kind' || field === 'peer' || desiredLink(desired)[field] === null;
-  }
-  if (kind === 'route' && desired !== null && field === 'dev') {
-    return desired.dev === null && (desired.via !== null || isDeviceless(desired.type));
+  if (difference.kind === 'netns') return true;
+  if (difference.kind === 'link') return isLeftOpenByLink(difference, field);
+  if (difference.kind === 'route' && difference.desired !== null && field === 'dev') {
+    const { dev, via, type } = difference.desired;
+    return dev === null && (via !== null || isDeviceless(type));
   }
   return false;
+}
+
+/** Of a link of another kind, what only a kind has is not compared. */
+function isLeftOpenByLink(difference: Difference & { readonly kind: 'link' }, field: string): boolean {
+  const desired = wantedLink(difference);
+  if (desired === null) return true;
+  if (field === 'mac' || field === 'mtu') return desiredLink(desired)[field] === null;
+  if (desired.spec.kind === 'existing') {
+    return field === 'kind' || field === 'peer' || desiredLink(desired)[field] === null;
+  }
+  return desired.spec.kind !== difference.observed?.kind && !ofEveryLink.has(field);
+}
+
+const ofEveryLink: ReadonlySet<string> = new Set(['kind', 'up', 'master']);
+
+/** A wanted link with the MTU it is to have, where that is another than the link's, stated or not. */
+export function wantedLink({
+  desired,
+  unstatedMtu,
+}: Difference & { readonly kind: 'link' }): DesiredLink | null {
+  return desired === null || unstatedMtu === undefined ? desired : { ...desired, mtu: unstatedMtu };
 }
 
 function withProtocol<Item>(

@@ -21,6 +21,8 @@ export const asFile: TextOptions = { style: plain, width: 80, limit: Number.POSI
 
 /** Where items begin: after indent, sign and class. */
 const ITEM_COLUMN = 13;
+/** Between an item and its place. */
+const GAP = 2;
 
 /** The report of `diff`; ends in a newline. */
 export function formatDifferences(
@@ -87,11 +89,13 @@ export function groupByNetns(differences: readonly Difference[]): Map<string, Di
   return groups;
 }
 
+/** Places stand in a column of their own, as far as it leaves room for items; those of longer items go below. */
 function groupLines(network: DesiredNetwork, group: readonly Difference[], options: TextOptions): string[] {
   const entries = group.map((difference, i) => entryOf(network, difference, group[i - 1], options.width));
-  const fits = ({ item, place }: Entry): boolean =>
-    displayWidth(item) + 2 + displayWidth(place) <= options.width - ITEM_COLUMN;
-  const column = Math.max(0, ...entries.filter(fits).map((entry) => displayWidth(entry.item)));
+  const room =
+    options.width - ITEM_COLUMN - GAP - Math.max(...entries.map(({ place }) => displayWidth(place)));
+  const widths = entries.map(({ item }) => displayWidth(item));
+  const column = Math.max(0, ...widths.filter((width) => width <= room));
   return entries.flatMap((entry) => entryLines(entry, column, options));
 }
 
@@ -131,8 +135,8 @@ function entryLines(
   const room = width - ITEM_COLUMN;
   const head = `${sign} ${difference.class.padEnd(ITEM_COLUMN - 4)}`;
   const [first = '', ...rest] = wrap(item, room);
-  const besides = rest.length === 0 && column + 2 + displayWidth(place) <= room;
-  const gap = ' '.repeat(Math.max(2, column + 2 - displayWidth(first)));
+  const besides = displayWidth(item) <= column;
+  const gap = ' '.repeat(Math.max(0, column + GAP - displayWidth(first)));
   const lines = [`  ${style(meaning, `${head}${first}`)}${besides ? `${gap}${style('faint', place)}` : ''}`];
   lines.push(...rest.map((line) => `${indent}${style(meaning, line)}`));
   if (!besides) lines.push(`${indent}${style('faint', place)}`);

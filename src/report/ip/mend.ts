@@ -3,7 +3,7 @@
 import type { Difference } from '../../reconcile/difference.ts';
 import { familyOf } from '../../state/ip.ts';
 import { type DesiredNetwork, type ObservedNamespace, SELF } from '../../state/network.ts';
-import { changedFields } from '../sides.ts';
+import { changedFields, wantedLink } from '../sides.ts';
 import {
   addAddress,
   addRoute,
@@ -41,7 +41,7 @@ function commandsFor(network: DesiredNetwork, difference: Difference, pairs: Set
     case 'netns':
       return namespaceCommands(network, netns, difference.desired !== null, difference.observed);
     case 'link':
-      return linkCommands(network, netns, difference.desired, difference.observed, pairs);
+      return linkCommands(network, netns, wantedLink(difference), difference.observed, pairs);
     case 'address': {
       const { desired, observed } = difference;
       if (desired === null) return observed === null ? [] : [deleteAddress(netns, observed)];
