@@ -188,6 +188,9 @@ function classify(
     cause,
     desired: finding.desired,
     observed: finding.observed,
+    ...(finding.kind === 'link' && finding.unstatedMtu !== undefined
+      ? { unstatedMtu: finding.unstatedMtu }
+      : {}),
   } as Difference;
 }
 
