@@ -1,6 +1,7 @@
 // Observe: the live state of namespaces, read over rtnetlink and /proc. Sends dumps and questions only.
 import { ReconcileError } from '../errors.ts';
 import type { ObservedAddress } from '../state/address.ts';
+import type { ObservedFdbEntry } from '../state/fdb.ts';
 import type { LinkEnd, ObservedLink } from '../state/link.ts';
 import { parseClaim, parseOwnerAlias } from '../state/mark.ts';
 import type { ObservedNeighbour } from '../state/neighbour.ts';
@@ -21,6 +22,7 @@ import {
   RTPROT_KERNEL,
 } from './constants.ts';
 import type { Machine } from './machine.ts';
+import { nameLink } from './name-link.ts';
 import type { Netns } from './netns.ts';
 import { readFreshSysctls, readSysctls } from './observe-sysctl.ts';
 
@@ -95,12 +97,9 @@ export function observeNamespace(
   const nameOf: LinkNames = (ifindex) => names.get(ifindex) ?? null;
   const lo = reading.links.find((link) => link.ifindex === LOOPBACK_IFINDEX);
   const links = new Map<string, ObservedLink>();
-  for (const { lower: _lower, lowerNsid: _lowerNsid, ...link } of reading.links) {
-    links.set(link.name, {
-      ...link,
-      master: nameOf(link.master),
-      peer: peers.get(reading.name)?.get(link.ifindex) ?? null,
-    });
+  for (const link of reading.links) {
+    const peer = peers.get(reading.name)?.get(link.ifindex) ?? null;
+    links.set(link.name, nameLink(link, nameOf, peer));
   }
   return {
     name: reading.name,
@@ -110,13 +109,7 @@ export function observeNamespace(
     links,
     addresses: readAddresses(reading.netns, nameOf),
     neighbours: readNeighbours(reading.netns, nameOf),
-    fdb: reading.links.some((link) => link.kind === 'vxlan')
-      ? socket.dump(
-          RTM_GETNEIGH,
-          (writer) => formatNeighbourDump(writer, 'fdb'),
-          (buffer, start, end) => parseFdbEntry(buffer, start, end, nameOf),
-        )
-      : [],
+    fdb: readFdb(reading.netns, nameOf, reading.links),
     routes: readRoutes(reading.netns, nameOf),
     sysctls: readSysctls(reading.netns, reading.links, sysctlKeys),
   };
@@ -148,6 +141,21 @@ export function readNeighbours(netns: Netns, nameOf: LinkNames, ifindex = 0): Ob
       },
     );
   return [...read('neighbours'), ...read('proxies')];
+}
+
+/** The stated forwarding entries of those links that have a table: vxlans and ports of bridges. Equivalent to `bridge fdb show`. */
+export function readFdb(netns: Netns, nameOf: LinkNames, links: readonly LinkMessage[]): ObservedFdbEntry[] {
+  const having = links.filter((link) => link.kind === 'vxlan' || link.master !== 0);
+  if (having.length === 0) return [];
+  const indexes = new Set(having.map((link) => link.ifindex));
+  return netns.socket.dump(
+    RTM_GETNEIGH,
+    (writer) => formatNeighbourDump(writer, 'fdb'),
+    (buffer, start, end) => {
+      const entry = parseFdbEntry(buffer, start, end, nameOf);
+      return entry?.stated && indexes.has(entry.ifindex) ? entry : null;
+    },
+  );
 }
 
 /** The routes by one link, or with ifindex 0 all, of both families and every table. Equivalent to `ip route show table all`. */

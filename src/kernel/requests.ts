@@ -22,6 +22,7 @@ import { formatFdbEntry, formatNeighbour } from './codec/neighbour.ts';
 import { formatNeighbourTable } from './codec/neighbour-table.ts';
 import { formatRoute, type LinkIndexes } from './codec/route.ts';
 import {
+  NLM_F_APPEND,
   NLM_F_CREATE,
   NLM_F_EXCL,
   NLM_F_REPLACE,
@@ -140,9 +141,10 @@ export class Requests<Tag> {
     this.#end();
   }
 
-  /** Equivalent to `bridge fdb append … self permanent`. */
+  /** A vxlan keeps one remote for a unicast address, and many for others. Equivalent to `bridge fdb replace`, and `… append`. */
   fdbAdd(tag: Tag, entry: FdbEntry, ifindex: number): void {
-    formatFdbEntry(this.#begin(tag, 'fdb append', RTM_NEWNEIGH, NLM_F_CREATE), entry, ifindex);
+    const mode = isUnicast(entry.mac) ? NLM_F_REPLACE : NLM_F_APPEND;
+    formatFdbEntry(this.#begin(tag, 'fdb append', RTM_NEWNEIGH, NLM_F_CREATE | mode), entry, ifindex);
     this.#end();
   }
 
@@ -198,4 +200,8 @@ export class Requests<Tag> {
   #end(): void {
     this.#writer.endMessage();
   }
+}
+
+function isUnicast(mac: string): boolean {
+  return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 0 && mac !== '00:00:00:00:00:00';
 }

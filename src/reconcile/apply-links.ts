@@ -1,7 +1,10 @@
 // Makes links: all that must be made anew are deleted first, then every new one is born in place, marked.
 import type { DesiredLink } from '../state/link.ts';
+import { parentOf } from '../state/link-kind.ts';
 import { NOWHERE } from '../state/place.ts';
+import { parseDeviceSysctl } from '../state/sysctl.ts';
 import { takenByLink } from './collateral.ts';
+import { depthOf } from './link-depth.ts';
 import type { Outcomes } from './outcomes.ts';
 import type { Step } from './plan.ts';
 import type { Site, Sites } from './site.ts';
@@ -20,22 +23,51 @@ export function makeLinks(
     for (const step of steps)
       if (step.difference.kind === 'link') ends.set(`${site.name} ${step.difference.desired!.name}`, step);
   }
-  const touched = new Set<Site>();
   const paired = new Map<Step, Step>();
-  for (const [site, steps] of groups) {
-    for (const step of steps) {
-      if (step.difference.kind !== 'link' || paired.has(step)) continue;
-      const link = step.difference.desired!;
-      const far =
-        link.spec.kind === 'veth' ? ends.get(`${link.spec.peer.netns} ${link.spec.peer.name}`) : undefined;
-      if (far !== undefined) paired.set(far, step);
-      makeLink(site, link, step, far ?? null, { sites, outcomes, conflicts, touched });
+  for (const level of byDepth(groups)) {
+    const touched = new Set<Site>();
+    for (const [site, steps] of level) {
+      const needsFirst = devicesWithIpv6(site);
+      for (const step of steps) {
+        if (step.difference.kind !== 'link' || paired.has(step)) continue;
+        const link = step.difference.desired!;
+        const far =
+          link.spec.kind === 'veth' ? ends.get(`${link.spec.peer.netns} ${link.spec.peer.name}`) : undefined;
+        if (far !== undefined) paired.set(far, step);
+        makeLink(site, link, step, far ?? null, { sites, outcomes, conflicts, touched, needsFirst });
+      }
+      site.requests.flush();
     }
-    site.requests.flush();
+    for (const site of touched) site.rereadLinks();
   }
   for (const [far, near] of paired)
     if (!outcomes.isDone(near)) outcomes.skip(far, outcomes.of(near).reason ?? '');
-  for (const site of touched) site.rereadLinks();
+}
+
+/** The steps by how deep their links stand on others, the deepest last: what they stand on has an ifindex by then. */
+function byDepth(groups: ReadonlyArray<[Site, readonly Step[]]>): Array<Array<[Site, Step[]]>> {
+  const levels: Array<Array<[Site, Step[]]>> = [];
+  for (const [site, steps] of groups) {
+    for (const step of steps) {
+      if (step.difference.kind !== 'link') continue;
+      const depth = depthOf(site.desired.links, step.difference.desired!);
+      while (levels.length <= depth) levels.push([]);
+      const last = levels[depth]!.at(-1);
+      if (last?.[0] === site) last[1].push(step);
+      else levels[depth]!.push([site, [step]]);
+    }
+  }
+  return levels;
+}
+
+/** Devices whose IPv6 sysctls must be written before they come up: the kernel begins its address detection at once. */
+function devicesWithIpv6(site: Site): ReadonlySet<string> {
+  const devices = new Set<string>();
+  for (const key of site.desired.sysctls.keys()) {
+    const device = parseDeviceSysctl(key);
+    if (device?.family === 'ipv6' && device.table === 'conf') devices.add(device.dev);
+  }
+  return devices;
 }
 
 function deleteOld(site: Site, steps: readonly Step[]): void {
@@ -53,10 +85,12 @@ interface Surroundings {
   readonly conflicts: ReadonlySet<string>;
   /** Sites whose ifindexes are to be learnt anew. */
   readonly touched: Set<Site>;
+  /** Devices that may not come up as they are made. */
+  readonly needsFirst: ReadonlySet<string>;
 }
 
 function makeLink(site: Site, link: DesiredLink, step: Step, far: Step | null, around: Surroundings): void {
-  const { sites, outcomes, conflicts, touched } = around;
+  const { sites, outcomes, conflicts, touched, needsFirst } = around;
   const both = far === null ? [step] : [step, far];
   const { spec } = link;
   if (spec.kind === 'existing') {
@@ -66,8 +100,15 @@ function makeLink(site: Site, link: DesiredLink, step: Step, far: Step | null, a
     return;
   }
   const { group } = site.ownership;
+  const parent = parentOf(spec);
+  const lower = parent === null ? 0 : site.indexOf(parent);
+  if (parent !== null && lower === 0) {
+    outcomes.skip(both, `link ${parent}, which it stands on, does not exist`);
+    return;
+  }
+  const up = parent === null && !needsFirst.has(link.name);
   if (spec.kind !== 'veth') {
-    site.requests.linkAdd(step, { link, ifindex: site.reserveIndex(0) }, { group, peer: null });
+    site.requests.linkAdd(step, { link, ifindex: site.reserveIndex(0) }, { group, peer: null, lower, up });
     site.born.push({ link, step });
     touched.add(site);
     return;
@@ -83,7 +124,7 @@ function makeLink(site: Site, link: DesiredLink, step: Step, far: Step | null, a
   const farLink = farSite.desired.links.get(name) ?? plainEnd(site.name, link.name, name);
   const ifindex = site.reserveIndex(0);
   const peer = { link: farLink, ifindex: farSite.reserveIndex(ifindex), netnsFd: farSite.netns.fd };
-  site.requests.linkAdd(both, { link, ifindex }, { group, peer });
+  site.requests.linkAdd(both, { link, ifindex }, { group, peer, lower, up });
   site.born.push({ link, step });
   farSite.born.push({ link: farLink, step: far ?? step });
   touched.add(site).add(farSite);

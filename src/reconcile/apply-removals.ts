@@ -2,10 +2,12 @@
 // the marks of addresses, neighbours and links are read once more right before.
 import { readAddresses, readLinks, readNeighbours } from '../kernel/observe.ts';
 import { addressKey } from '../state/address.ts';
+import { defaultMtu } from '../state/link.ts';
 import { neighbourKey } from '../state/neighbour.ts';
 import { deleteAddress, isIpv4On } from './apply-addresses.ts';
 import { takenByAddress } from './collateral.ts';
 import type { Outcomes } from './outcomes.ts';
+import { isFallback } from './ownership.ts';
 import type { Step } from './plan.ts';
 import { putBack } from './put-back.ts';
 import type { Site } from './site.ts';
@@ -74,7 +76,7 @@ function marksNow(site: Site): ReadonlySet<string> {
 export function deleteLinks(site: Site, steps: readonly Step[]): void {
   const { requests, ownership } = site;
   const standing = new Map(readLinks(site.netns).map((link) => [link.name, link]));
-  const doomed: Array<{ readonly step: Step; readonly ifindex: number }> = [];
+  const doomed: Doomed[] = [];
   for (const step of steps) {
     const observed = step.difference.kind === 'link' ? step.difference.observed : null;
     const link = observed === null ? undefined : standing.get(observed.name);
@@ -91,6 +93,7 @@ export function deleteLinks(site: Site, steps: readonly Step[]): void {
       ownership.group,
     );
     requests.flush();
+    letGo(site, doomed);
     return;
   }
   const chunk = site.netns.socket.batchLimit - 1;
@@ -104,4 +107,23 @@ export function deleteLinks(site: Site, steps: readonly Step[]): void {
     );
     requests.flush();
   }
+  letGo(site, doomed);
+}
+
+/** A tunnel that the kernel made by itself outlives its deletion: it goes back to how the kernel made it. */
+function letGo(site: Site, doomed: readonly Doomed[]): void {
+  for (const { step, ifindex } of doomed) {
+    const { difference } = step;
+    if (difference.kind !== 'link' || !isFallback(difference.observed!.name)) continue;
+    const kept = { up: false, group: 0, alias: '' };
+    const mtu = difference.observed!.kind === 'ipip' ? { mtu: defaultMtu('ipip') } : {};
+    // Refused where it was no such tunnel and is gone.
+    site.requests.linkSet(null, ifindex, { ...kept, ...mtu });
+  }
+  site.requests.flush();
+}
+
+interface Doomed {
+  readonly step: Step;
+  readonly ifindex: number;
 }

@@ -4,6 +4,7 @@ import { ipv4ConfNumber } from '../kernel/codec/devconf.ts';
 import type { LinkChange } from '../kernel/codec/link.ts';
 import { isNeighbourTableLeaf } from '../kernel/codec/neighbour-table.ts';
 import type { DesiredLink } from '../state/link.ts';
+import { parentOf } from '../state/link-kind.ts';
 import { type ObservedRoute, type Route, routeKey } from '../state/route.ts';
 import { parseDeviceSysctl } from '../state/sysctl.ts';
 import { addAddress, changeAddress } from './apply-addresses.ts';
@@ -11,6 +12,7 @@ import { changeRoute } from './apply-routes.ts';
 import { takenByMacChange } from './collateral.ts';
 import type { Comparison } from './diff.ts';
 import { compareLink } from './diff-links.ts';
+import { depthOf } from './link-depth.ts';
 import type { Outcomes } from './outcomes.ts';
 import type { Step } from './plan.ts';
 import { putBack } from './put-back.ts';
@@ -111,7 +113,9 @@ function setLinks(site: Site, steps: readonly Step[], outcomes: Outcomes, combin
     else if (step.difference.kind === 'sysctl')
       gatherSysctl(site, step, step.difference.desired!.key, of, outcomes);
   }
-  for (const [dev, link] of settings) {
+  // A link that stands on another can come up only when that is up.
+  const inOrder = [...settings].sort(([a], [b]) => depthIn(site, a) - depthIn(site, b));
+  for (const [dev, link] of inOrder) {
     const { parts } = link;
     if (link.up !== null && link.inProc.length === 0)
       parts.push({ change: { up: link.up.up }, step: link.up.step });
@@ -128,9 +132,14 @@ function setLinks(site: Site, steps: readonly Step[], outcomes: Outcomes, combin
   if (inProc.length === 0) return;
   site.requests.flush();
   writeSysctls(site, inProc, outcomes);
-  for (const [dev, { up, inProc: written }] of settings) {
+  for (const [dev, { up, inProc: written }] of inOrder) {
     if (up !== null && written.length > 0) site.requests.linkSet(up.step, site.indexOf(dev), { up: up.up });
   }
+}
+
+function depthIn({ desired }: Site, dev: string): number {
+  const link = desired.links.get(dev);
+  return link === undefined ? 0 : depthOf(desired.links, link);
 }
 
 function mergeChanges(changes: readonly LinkChange[]): LinkChange {
@@ -175,6 +184,11 @@ function gatherLinkChange(site: Site, step: Step, link: DesiredLink, settings: L
     settings.parts.push({ change: { master: delta.master === null ? 0 : site.indexOf(delta.master) }, step });
   }
   if (delta.bridge !== undefined) settings.parts.push({ change: { bridge: delta.bridge }, step });
+  if (delta.settings !== undefined) {
+    const parent = parentOf(delta.settings);
+    const lower = parent === null ? 0 : site.indexOf(parent);
+    settings.parts.push({ change: { settings: { to: delta.settings, lower } }, step });
+  }
   if (delta.up !== undefined) settings.up = { up: delta.up, step };
 }
 

@@ -1,7 +1,15 @@
 // Links: what differs, and whether the kernel can change it in place.
-import type { DesiredLink, LinkSpec, ObservedLink } from '../state/link.ts';
-import { defaultMtu } from '../state/link.ts';
+import type { DesiredLink, LinkEnd, LinkSpec, ObservedLink } from '../state/link.ts';
+import {
+  hasSettings,
+  type KindSettings,
+  parentOf,
+  sameSettings,
+  whyAnotherLink,
+} from '../state/link-kind.ts';
 import type { Comparison, Finding } from './diff.ts';
+import { unstatedMtu } from './diff-mtu.ts';
+import { isIdleFallback } from './ownership.ts';
 
 /** What makes a link the desired one; what is absent is already so. */
 export interface LinkDelta {
@@ -12,6 +20,8 @@ export interface LinkDelta {
   readonly mac?: string;
   readonly master?: string | null;
   readonly bridge?: { readonly stp?: boolean; readonly vlanFiltering?: boolean };
+  /** Settings of its kind that the kernel changes in place. */
+  readonly settings?: KindSettings;
   /** Group and alias are not ours yet. */
   readonly mark?: boolean;
 }
@@ -27,7 +37,7 @@ export function* diffLinks(comparison: Comparison): Generator<Finding> {
     }
     const delta = compareLink(link, found, comparison);
     if (delta === null) continue;
-    const foreign = link.spec.kind !== 'existing' && !ownership.ownsLink(found);
+    const foreign = link.spec.kind !== 'existing' && !ownership.ownsLink(found) && !isIdleFallback(found);
     const unstated = link.mtu === null && delta.mtu !== undefined ? { unstatedMtu: delta.mtu } : {};
     const cause = delta.recreate;
     yield { kind: 'link', desired: link, observed: found, ...unstated, change: 'changed', foreign, cause };
@@ -49,13 +59,16 @@ export function compareLink(
   const delta: { -readonly [Key in keyof LinkDelta]: LinkDelta[Key] } = { recreate: null };
   const { spec } = desired;
   if (spec.kind !== 'existing') {
-    delta.recreate = whyRecreate(spec, observed);
+    delta.recreate = whyRecreate(spec, observed, comparison);
     const mtu = desired.mtu ?? unstatedMtu(desired, observed, comparison);
     if (observed.mtu !== mtu) delta.mtu = mtu;
     if (observed.master !== desired.master) delta.master = desired.master;
     const bridge = compareBridge(spec, observed);
     if (bridge !== null) delta.bridge = bridge;
-    const ours = comparison.ownership.ownsLink(observed);
+    const { settings } = observed;
+    if (hasSettings(spec) && settings?.kind === spec.kind && !sameSettings(spec, settings))
+      delta.settings = spec;
+    const ours = comparison.ownership.ownsLink(observed) || isIdleFallback(observed);
     if (ours && observed.alias !== comparison.ownership.alias) delta.mark = true;
   } else {
     if (desired.mtu !== null && observed.mtu !== desired.mtu) delta.mtu = desired.mtu;
@@ -66,14 +79,29 @@ export function compareLink(
   return Object.keys(delta).length === 1 && delta.recreate === null ? null : delta;
 }
 
-function whyRecreate(spec: LinkSpec, observed: ObservedLink): string | null {
+function whyRecreate(spec: LinkSpec, observed: ObservedLink, comparison: Comparison): string | null {
   if (observed.kind !== spec.kind)
     return `it is ${observed.kind === '' ? 'a device' : `a ${observed.kind}`}, not a ${spec.kind}`;
-  if (spec.kind !== 'veth') return null;
-  const { peer } = observed;
+  if (spec.kind === 'veth') return whyOtherPeer(spec.peer, observed);
+  if (!hasSettings(spec) || observed.settings === null) return null;
+  return whyAnotherLink(spec, observed.settings) ?? whyGoneWithParent(spec, comparison);
+}
+
+function whyOtherPeer(wanted: LinkEnd, { peer }: ObservedLink): string | null {
   if (peer === null) return 'its other end is not where the file has it';
-  if (peer.netns === spec.peer.netns && peer.name === spec.peer.name) return null;
+  if (peer.netns === wanted.netns && peer.name === wanted.name) return null;
   return `its other end is ${peer.name} in ${peer.netns}`;
+}
+
+/** What stands on a link goes with it. */
+function whyGoneWithParent(spec: KindSettings, comparison: Comparison): string | null {
+  const name = parentOf(spec);
+  const parent = name === null ? undefined : comparison.desired.links.get(name);
+  const standing = name === null ? undefined : comparison.observed.links.get(name);
+  if (parent === undefined || standing === undefined) return null;
+  return compareLink(parent, standing, comparison)?.recreate
+    ? `${name} is made anew, and takes it along`
+    : null;
 }
 
 function compareBridge(spec: LinkSpec, { bridge }: ObservedLink): NonNullable<LinkDelta['bridge']> | null {
@@ -83,15 +111,4 @@ function compareBridge(spec: LinkSpec, { bridge }: ObservedLink): NonNullable<Li
     ...(bridge.stp === spec.stp ? {} : { stp: spec.stp }),
     ...(bridge.vlanFiltering === spec.vlanFiltering ? {} : { vlanFiltering: spec.vlanFiltering }),
   };
-}
-
-/** The MTU of a link that states none: its kind's, but for a bridge the least of its ports', which the kernel keeps so. */
-function unstatedMtu(desired: DesiredLink, observed: ObservedLink, comparison: Comparison): number {
-  if (desired.spec.kind !== 'bridge') return defaultMtu(desired.spec.kind);
-  const portMtus = [...comparison.observed.links.values()]
-    .filter((link) => link.master === desired.name)
-    .map((link) => link.mtu);
-  if (portMtus.length > 0 && Math.min(...portMtus) === observed.mtu) return observed.mtu;
-  const wanted = [...comparison.desired.links.values()].filter((link) => link.master === desired.name);
-  return Math.min(...wanted.map((link) => link.mtu ?? defaultMtu(link.spec.kind)), defaultMtu('bridge'));
 }

@@ -50,8 +50,7 @@ export function* diffNeighbours(comparison: Comparison): Generator<Finding> {
 /** Forwarding entries bear no mark of their own: a permanent one on a link of ours is ours. */
 export function* diffFdb(comparison: Comparison): Generator<Finding> {
   const { desired, observed, ownership } = comparison;
-  const stated = observed.fdb.filter((entry) => entry.permanent && entry.self && entry.dst !== null);
-  const found = new Map(stated.map((entry) => [fdbKey(entry), entry]));
+  const found = new Map(observed.fdb.filter((entry) => entry.stated).map((entry) => [fdbKey(entry), entry]));
   const wanted = new Set<string>();
   for (const entry of desired.fdb) {
     const key = fdbKey(entry);

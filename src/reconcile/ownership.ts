@@ -30,6 +30,16 @@ const fallbackTunnels: ReadonlySet<string> = new Set([
   'ip6gre0',
 ]);
 
+/** Whether a link is a tunnel that the kernel made by itself and nobody has used: it is there for the taking. */
+export function isIdleFallback({ name, up, group, alias }: ObservedLink): boolean {
+  return isFallback(name) && !up && group === 0 && alias === '';
+}
+
+/** Whether a link of this name may be a tunnel that the kernel made by itself, and does not delete. */
+export function isFallback(name: string): boolean {
+  return fallbackTunnels.has(name);
+}
+
 /** Below this, IFA_PROTO is the kernel's own mark. */
 const IFAPROT_KERNEL_LAST = 3;
 

@@ -16,6 +16,7 @@ import {
 import { type Comparison, emptyNamespace } from './diff.ts';
 import { compareLink } from './diff-links.ts';
 import type { Difference } from './difference.ts';
+import { depthOf } from './link-depth.ts';
 import { Ownership } from './ownership.ts';
 
 /** `recreate`: deleted and made anew, for what the kernel cannot change in place. */
@@ -117,11 +118,15 @@ function planLink(difference: Difference & { kind: 'link' }, context: Context, p
       ? place('clearing', 1, 'delete', notes)
       : place('removals', 5, 'delete', notes);
   }
-  if (observed === null) return place('links', desired.spec.kind === 'bridge' ? 0 : 1, 'create');
+  const depth = context.depth(netns, desired);
+  if (observed === null) return place('links', desired.spec.kind === 'bridge' ? 0 : 1 + depth, 'create');
   const delta = compareLink(desired, observed, context.comparison(netns));
   if (delta?.recreate) {
     const taken = describeCollateral(takenByLink(context.observed(netns), observed.name));
-    return place('links', 1, 'recreate', [delta.recreate, ...(taken === '' ? [] : [`puts back ${taken}`])]);
+    return place('links', 1 + depth, 'recreate', [
+      delta.recreate,
+      ...(taken === '' ? [] : [`puts back ${taken}`]),
+    ]);
   }
   const taken =
     delta?.mac === undefined
@@ -198,6 +203,11 @@ class Context {
       this.#comparisons.set(netns, comparison);
     }
     return comparison;
+  }
+
+  /** How many links a link stands on. */
+  depth(netns: string, link: DesiredLink): number {
+    return depthOf(this.#desired.namespaces.get(netns)?.links ?? new Map(), link);
   }
 
   /** Of what a step takes along, that which is nobody's of ours. */

@@ -5,6 +5,7 @@ import type { Address } from '../state/address.ts';
 import type { FdbEntry } from '../state/fdb.ts';
 import { formatIp, formatPrefix, type Ip } from '../state/ip.ts';
 import { type DesiredLink, defaultMtu, type LinkEnd, type ObservedLink } from '../state/link.ts';
+import { hasSettings, type KindSettings } from '../state/link-kind.ts';
 import type { Neighbour } from '../state/neighbour.ts';
 import type { DesiredNamespace, ObservedNamespace } from '../state/network.ts';
 import { formatDst, type Nexthop, type Route } from '../state/route.ts';
@@ -86,6 +87,7 @@ export function desiredLink(link: DesiredLink): Fields {
     master: link.master,
     stp: spec.kind === 'bridge' ? spec.stp : null,
     vlanFiltering: spec.kind === 'bridge' ? spec.vlanFiltering : null,
+    ...settingsFields(hasSettings(spec) ? spec : null),
   };
 }
 
@@ -101,10 +103,20 @@ export function observedLink(link: ObservedLink): Fields {
     master: link.master,
     stp: link.bridge?.stp ?? null,
     vlanFiltering: link.bridge?.vlanFiltering ?? null,
+    ...settingsFields(link.settings),
     carrier: link.carrier,
     group: link.group,
     alias: link.alias === '' ? null : link.alias,
   };
+}
+
+/** What only links of a kind have, in the topology format's words; nothing for other kinds. */
+export function settingsFields(settings: KindSettings | null): Fields {
+  if (settings === null) return {};
+  const { kind: _kind, ...own } = settings;
+  const addresses = 'local' in own ? { local: ipOrNull(own.local) } : {};
+  const ends = 'remote' in own ? { ...addresses, remote: ipOrNull(own.remote) } : addresses;
+  return { ...own, ...ends };
 }
 
 function peerFields(peer: LinkEnd): Fields {

@@ -3,13 +3,22 @@ import type { DesiredAddress } from '../state/address.ts';
 import type { DesiredFdbEntry } from '../state/fdb.ts';
 import { familyOf, formatIp } from '../state/ip.ts';
 import type { DesiredLink } from '../state/link.ts';
+import { hasSettings } from '../state/link-kind.ts';
 import type { DesiredNeighbour } from '../state/neighbour.ts';
 import type { DesiredNamespace, DesiredNetwork } from '../state/network.ts';
 import type { DesiredRoute, Nexthop } from '../state/route.ts';
 import { isDeviceless, MAIN_TABLE } from '../state/route.ts';
 import { formatScope, SCOPE_GLOBAL } from '../state/scope.ts';
 import { defaultAddressScope } from '../topology/model/link.ts';
-import { addressFields, type Fields, fdbFields, neighbourFields, routeFields, type Value } from './item.ts';
+import {
+  addressFields,
+  type Fields,
+  fdbFields,
+  neighbourFields,
+  routeFields,
+  settingsFields,
+  type Value,
+} from './item.ts';
 import { sortSysctls } from './sysctl.ts';
 
 /** The topology as plain data, in the order of the format's own description. */
@@ -71,6 +80,7 @@ function linkFields(link: DesiredLink, items: LinkItems): Fields {
     kind: spec.kind,
     ...(spec.kind === 'veth' ? { peer: { netns: spec.peer.netns, name: spec.peer.name } } : {}),
     ...(spec.kind === 'bridge' ? { stp: spec.stp, vlanFiltering: spec.vlanFiltering } : {}),
+    ...(hasSettings(spec) ? stated(settingsFields(spec)) : {}),
     ...stated({ up: link.up, mtu: link.mtu, mac: link.mac, master: link.master }),
     ...(link.adopt ? { adopt: true } : {}),
     ...(addresses.length === 0 ? {} : { addresses }),

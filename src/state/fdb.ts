@@ -16,10 +16,8 @@ export interface DesiredFdbEntry extends FdbEntry {
 
 export interface ObservedFdbEntry extends FdbEntry {
   readonly ifindex: number;
-  /** NUD_PERMANENT or NUD_NOARP: stated by someone, not learned. */
-  readonly permanent: boolean;
-  /** NTF_SELF: the device's own table, not its master's. */
-  readonly self: boolean;
+  /** Someone stated it: it is neither learned nor the address of the device itself. */
+  readonly stated: boolean;
 }
 
 /** The identity as text and as reports print it: `vxlan.calico 66:… 192.168.1.33`. */

@@ -1,4 +1,5 @@
 // Links (`ip link`): identity is the name within its namespace.
+import { IPIP_OVERHEAD, type KindSettings } from './link-kind.ts';
 import type { Place } from './place.ts';
 
 /** One end of a veth pair: the namespace (`self` for the one the tool runs in) and the name there. */
@@ -11,6 +12,9 @@ export interface LinkEnd {
 export type LinkSpec =
   | { readonly kind: 'veth'; readonly peer: LinkEnd }
   | { readonly kind: 'bridge'; readonly stp: boolean; readonly vlanFiltering: boolean }
+  | { readonly kind: 'dummy' }
+  | { readonly kind: 'ifb' }
+  | KindSettings
   | { readonly kind: 'existing' };
 
 export type LinkKind = LinkSpec['kind'];
@@ -54,16 +58,20 @@ export interface ObservedLink {
   readonly altnames: readonly string[];
   /** What the kernel says of the kind's own settings. */
   readonly bridge: { readonly stp: boolean; readonly vlanFiltering: boolean } | null;
+  /** The same for a vxlan, ipip, vlan or macvlan, in the form in which a topology states them. */
+  readonly settings: KindSettings | null;
   /** The `net.ipv4.conf.DEV.*` values by IPV4_DEVCONF_* number minus one; null where IPv4 is off. */
   readonly ipv4Conf: Int32Array | null;
   /** The `net.ipv6.conf.DEV.*` values by DEVCONF_* number; null where IPv6 is off. */
   readonly ipv6Conf: Int32Array | null;
 }
 
-/** The MTU that a new link of a kind has when nothing is said, in bytes. */
-export function defaultMtu(_kind: LinkKind): number {
-  return 1500;
+/** The MTU that a new link of a kind has when nothing is said and it stands on no other link, in bytes. */
+export function defaultMtu(kind: LinkKind): number {
+  return kind === 'ipip' ? ETHERNET_MTU - IPIP_OVERHEAD : ETHERNET_MTU;
 }
+
+const ETHERNET_MTU = 1500;
 
 /** `ee:EE:…` in lower case; null where it is no hardware address of six octets. */
 export function parseMac(text: string): string | null {

@@ -53,6 +53,7 @@ export function observedLink(name: string, rest: Partial<ObservedLink> = {}): Ob
     alias: ownerAlias('two-hosts'),
     altnames: [],
     bridge: null,
+    settings: null,
     ipv4Conf: null,
     ipv6Conf: null,
     ...rest,

@@ -1,6 +1,7 @@
 // Links on the wire: struct ifinfomsg (linux/if_link.h), both directions. What refers to other links stays in
 // ifindexes and namespace ids here: only who reads several namespaces can name them.
 import type { DesiredLink, ObservedLink } from '../../state/link.ts';
+import { hasSettings, type KindSettings, parentOf } from '../../state/link-kind.ts';
 import {
   IFF_LOWER_UP,
   IFF_RUNNING,
@@ -26,6 +27,7 @@ import {
 import { parseAltnames } from './altname.ts';
 import { type BridgeChange, formatBridge, parseBridge } from './bridge.ts';
 import { formatIpv4Conf, parseConf } from './devconf.ts';
+import { formatKind, type KindMessage, parseKind } from './link-kind.ts';
 import {
   attributeEnd,
   attributeMac,
@@ -43,13 +45,14 @@ import {
 const IFINFOMSG_LENGTH = 16;
 
 /** A link as the kernel tells it, before names are put to its references. */
-export interface LinkMessage extends Omit<ObservedLink, 'master' | 'peer'> {
+export interface LinkMessage extends Omit<ObservedLink, 'master' | 'peer' | 'settings'> {
   /** Ifindex of the master; 0 for none. */
   readonly master: number;
   /** IFLA_LINK: the ifindex of a veth's other end, or of the device below; 0 for none. */
   readonly lower: number;
   /** IFLA_LINK_NETNSID: the id of the namespace that `lower` counts in; -1 for the same one. */
   readonly lowerNsid: number;
+  readonly settings: KindMessage | null;
 }
 
 function formatIfinfomsg(writer: MessageWriter, ifindex: number, flags: number, change: number): void {
@@ -84,6 +87,10 @@ export interface LinkBirth {
   readonly group: number;
   /** The far end of a veth and a descriptor of its namespace, so that both are born in place. */
   readonly peer: (NewEnd & { readonly netnsFd: number }) | null;
+  /** The ifindex of the link it stands on; 0 for none. */
+  readonly lower: number;
+  /** Whether it may come up at once: not where something must be set on it, or be up, before. */
+  readonly up: boolean;
 }
 
 /**
@@ -92,17 +99,17 @@ export interface LinkBirth {
  */
 export function formatNewLink(writer: MessageWriter, end: NewEnd, birth: LinkBirth): void {
   const { link } = end;
-  const up = link.up !== false && link.spec.kind !== 'existing' ? IFF_UP : 0;
+  const up = birth.up && link.up !== false ? IFF_UP : 0;
   formatIfinfomsg(writer, end.ifindex, up, up);
   formatEndAttributes(writer, link, birth.group);
+  const { spec } = link;
+  if (spec.kind !== 'vxlan' && parentOf(spec) !== null) writer.attributeU32(IFLA_LINK, birth.lower);
   const info = writer.openNest(IFLA_LINKINFO);
-  writer.attributeText(IFLA_INFO_KIND, link.spec.kind);
+  writer.attributeText(IFLA_INFO_KIND, spec.kind);
   const data = writer.openNest(IFLA_INFO_DATA);
-  if (link.spec.kind === 'bridge')
-    formatBridge(writer, {
-      stp: link.spec.stp || undefined,
-      vlanFiltering: link.spec.vlanFiltering || undefined,
-    });
+  if (spec.kind === 'bridge')
+    formatBridge(writer, { stp: spec.stp || undefined, vlanFiltering: spec.vlanFiltering || undefined });
+  if (hasSettings(spec)) formatKind(writer, spec, birth.lower, true);
   if (birth.peer !== null) {
     const nest = writer.openNest(VETH_INFO_PEER);
     formatIfinfomsg(writer, birth.peer.ifindex, 0, 0);
@@ -131,6 +138,8 @@ export interface LinkChange {
   readonly group?: number;
   readonly alias?: string;
   readonly bridge?: BridgeChange;
+  /** All settings of a kind, with the ifindex of the link that a vxlan leaves by. */
+  readonly settings?: { readonly to: KindSettings; readonly lower: number };
   /** `net.ipv4.conf.DEV.*` by IPV4_DEVCONF_* number. */
   readonly ipv4Conf?: ReadonlyMap<number, number>;
 }
@@ -148,6 +157,14 @@ export function formatLinkChange(writer: MessageWriter, ifindex: number, change:
     writer.attributeText(IFLA_INFO_KIND, 'bridge');
     const data = writer.openNest(IFLA_INFO_DATA);
     formatBridge(writer, change.bridge);
+    writer.closeNest(data);
+    writer.closeNest(info);
+  }
+  if (change.settings !== undefined) {
+    const info = writer.openNest(IFLA_LINKINFO);
+    writer.attributeText(IFLA_INFO_KIND, change.settings.to.kind);
+    const data = writer.openNest(IFLA_INFO_DATA);
+    formatKind(writer, change.settings.to, change.settings.lower, false);
     writer.closeNest(data);
     writer.closeNest(info);
   }
@@ -178,7 +195,7 @@ export function parseLink(buffer: Buffer, start: number, end: number): LinkMessa
   let alias = '';
   let altnames: string[] = [];
   let kind = '';
-  let bridge: LinkMessage['bridge'] = null;
+  let dataAt = -1;
   let ipv4Conf: Int32Array | null = null;
   let ipv6Conf: Int32Array | null = null;
   for (let at = start + IFINFOMSG_LENGTH; at + 4 <= end; at = nextAttribute(buffer, at, end)) {
@@ -214,8 +231,7 @@ export function parseLink(buffer: Buffer, start: number, end: number): LinkMessa
         const infoEnd = attributeEnd(buffer, at);
         const kindAt = findAttribute(buffer, at + 4, infoEnd, IFLA_INFO_KIND);
         if (kindAt >= 0) kind = attributeText(buffer, kindAt);
-        const dataAt = findAttribute(buffer, at + 4, infoEnd, IFLA_INFO_DATA);
-        if (kind === 'bridge' && dataAt >= 0) bridge = parseBridge(buffer, dataAt);
+        dataAt = findAttribute(buffer, at + 4, infoEnd, IFLA_INFO_DATA);
         break;
       }
       case IFLA_AF_SPEC:
@@ -240,7 +256,8 @@ export function parseLink(buffer: Buffer, start: number, end: number): LinkMessa
     group,
     alias,
     altnames,
-    bridge,
+    bridge: kind === 'bridge' && dataAt >= 0 ? parseBridge(buffer, dataAt) : null,
+    settings: dataAt < 0 ? null : parseKind(buffer, dataAt, kind, lowerNsid === -1 ? lower : 0),
     ipv4Conf,
     ipv6Conf,
   };

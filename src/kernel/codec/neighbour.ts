@@ -9,7 +9,10 @@ import {
   NDA_DST,
   NDA_IFINDEX,
   NDA_LLADDR,
+  NDA_MASTER,
   NDA_PROTOCOL,
+  NDA_VLAN,
+  NTF_MASTER,
   NTF_PROXY,
   NTF_SELF,
   NUD_NOARP,
@@ -92,9 +95,13 @@ export function parseNeighbour(
   return { dev, dst, mac: proxy ? null : entry.mac, proxy, ifindex, protocol, permanent };
 }
 
-/** Writes struct ndmsg and attributes of a forwarding entry. Equivalent to `bridge fdb append|delete … dst … self permanent`. */
+/**
+ * Writes struct ndmsg and attributes of a forwarding entry: with `dst` in a vxlan's own table, else in that of the bridge
+ * whose port the device is. Equivalent to `bridge fdb append|delete … dst … self permanent` and `… master static`.
+ */
 export function formatFdbEntry(writer: MessageWriter, entry: FdbEntry, ifindex: number): void {
-  formatNdmsg(writer, AF_BRIDGE, ifindex, NUD_NOARP | NUD_PERMANENT, NTF_SELF);
+  if (entry.dst === null) formatNdmsg(writer, AF_BRIDGE, ifindex, NUD_NOARP, NTF_MASTER);
+  else formatNdmsg(writer, AF_BRIDGE, ifindex, NUD_PERMANENT, NTF_SELF);
   writer.attributeMac(NDA_LLADDR, entry.mac);
   if (entry.dst !== null) writer.attributeIp(NDA_DST, entry.dst);
 }
@@ -109,26 +116,34 @@ export function parseFdbEntry(
   if (buffer[start] !== AF_BRIDGE) return null;
   const ifindex = u32(buffer, start + 4);
   const state = u16(buffer, start + 8);
+  const self = (buffer[start + 10]! & NTF_SELF) !== 0;
   const dev = nameOf(ifindex);
-  const { dst, mac } = readAttributes(buffer, start, end);
+  const { dst, mac, vlan, master } = readAttributes(buffer, start, end);
   if (mac === null || dev === null) return null;
-  const permanent = (state & (NUD_PERMANENT | NUD_NOARP)) !== 0;
-  return { dev, mac, dst, ifindex, permanent, self: (buffer[start + 10]! & NTF_SELF) !== 0 };
+  // In a bridge's table NUD_PERMANENT alone is an address of the port itself, which the kernel puts there.
+  const stated = self
+    ? dst !== null && (state & (NUD_PERMANENT | NUD_NOARP)) !== 0
+    : master && !vlan && dst === null && state === NUD_NOARP;
+  return { dev, mac, dst, ifindex, stated };
 }
 
 function readAttributes(
   buffer: Buffer,
   start: number,
   end: number,
-): { dst: Ip | null; mac: string | null; protocol: number } {
+): { dst: Ip | null; mac: string | null; protocol: number; vlan: boolean; master: boolean } {
   let dst: Ip | null = null;
   let mac: string | null = null;
   let protocol = 0;
+  let vlan = false;
+  let master = false;
   for (let at = start + NDMSG_LENGTH; at + 4 <= end; at = nextAttribute(buffer, at, end)) {
     const type = attributeType(buffer, at);
     if (type === NDA_DST) dst = attributeIp(buffer, at);
     else if (type === NDA_LLADDR) mac = attributeMac(buffer, at);
     else if (type === NDA_PROTOCOL) protocol = buffer[at + 4]!;
+    else if (type === NDA_VLAN) vlan = true;
+    else if (type === NDA_MASTER) master = true;
   }
-  return { dst, mac, protocol };
+  return { dst, mac, protocol, vlan, master };
 }

@@ -2,6 +2,7 @@
 import type { DesiredLink } from '../../state/link.ts';
 import { claimName, linkGroup, ownerAlias } from '../../state/mark.ts';
 import { type DesiredNetwork, SELF } from '../../state/network.ts';
+import { kindWords, parentWords } from './kind-words.ts';
 import { commandLine, ip } from './shell.ts';
 
 type Word = string | number;
@@ -56,6 +57,13 @@ export function addLink(network: DesiredNetwork, netns: string, link: DesiredLin
       }
       const elsewhere = spec.peer.netns === netns ? [] : ['netns', spec.peer.netns];
       return ip(netns, 'link', 'add', ...near, 'type', 'veth', 'peer', ...peer, ...elsewhere);
+    }
+    case 'dummy':
+    case 'ifb':
+      return ip(netns, 'link', 'add', ...birthWords(network, link.name, link), 'type', spec.kind);
+    default: {
+      const birth = [...parentWords(spec), ...birthWords(network, link.name, link)];
+      return ip(netns, 'link', 'add', ...birth, 'type', spec.kind, ...kindWords(spec, true));
     }
   }
 }

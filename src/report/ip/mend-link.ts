@@ -1,7 +1,9 @@
 // The commands that would mend a link: create, change, delete, and delete and create where no setting does it.
 import type { DesiredLink, ObservedLink } from '../../state/link.ts';
+import { hasSettings, sameSettings, whyAnotherLink } from '../../state/link-kind.ts';
 import { linkGroup, ownerAlias } from '../../state/mark.ts';
 import type { DesiredNetwork } from '../../state/network.ts';
+import { kindWords } from './kind-words.ts';
 import { addLink, bridgeWords, deleteLink, settleLink, switchLink } from './link.ts';
 import { ip } from './shell.ts';
 
@@ -52,6 +54,8 @@ function isAnother(desired: DesiredLink, observed: ObservedLink): boolean {
   const { spec } = desired;
   if (spec.kind === 'existing') return false;
   if (spec.kind !== observed.kind) return true;
+  if (hasSettings(spec))
+    return observed.settings === null || whyAnotherLink(spec, observed.settings) !== null;
   if (spec.kind !== 'veth') return false;
   return (
     observed.peer === null || observed.peer.netns !== spec.peer.netns || observed.peer.name !== spec.peer.name
@@ -81,6 +85,10 @@ function changeLink(
       const settings = bridgeWords(spec, stp !== spec.stp, vlanFiltering !== spec.vlanFiltering);
       lines.push(ip(netns, 'link', 'set', 'dev', desired.name, 'type', 'bridge', ...settings));
     }
+  }
+  if (hasSettings(spec) && observed.settings !== null && !sameSettings(spec, observed.settings)) {
+    const words = ['type', spec.kind, ...kindWords(spec, false)];
+    lines.push(ip(netns, 'link', 'set', 'dev', desired.name, ...words));
   }
   return lines;
 }
