@@ -1,5 +1,6 @@
 // Which kinds of link this kernel has, asked of the kernel itself: a test of a kind that it lacks is skipped for it.
 import { spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
 import type { TestContext } from 'vitest';
 import { hasProgram, skipForKernel } from '../../sandbox/machine.ts';
 
@@ -27,4 +28,16 @@ function hasKind(kind: string): boolean {
   const result = spawnSync('unshare', ['--net', '--', '/bin/sh', '-c', script], { encoding: 'utf8' });
   known.set(kind, result.status === 0);
   return result.status === 0;
+}
+
+const SWITCH = '/dev/shm/fallback-tunnels';
+
+/**
+ * Says whether the kernel makes a `tunl0` in new namespaces: 0 it does, 2 it does not. That is for the machine's first
+ * namespace to say, where only the guest of test/kernels listens.
+ */
+export function switchFallbackTunnels(context: TestContext, value: 0 | 2): void {
+  if (!existsSync(SWITCH)) skipForKernel(context, 'its fallback tunnels cannot be switched from here');
+  writeFileSync(SWITCH, `${value}\n`);
+  writeFileSync(SWITCH, ''); // opened again: the line before was carried out
 }

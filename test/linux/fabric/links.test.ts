@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { freshMachine, requires, sh } from '../../sandbox/machine.ts';
 import { applyText, differencesOf, establish, told } from '../semantics/pass.ts';
-import { needsKinds } from './kinds.ts';
+import { needsKinds, switchFallbackTunnels } from './kinds.ts';
 
 /** A file with the links of one namespace; `lower0` is a veth to stand on. */
 const file = (links: string, routes = '[]'): string => `
@@ -190,8 +190,8 @@ describe('tunl0', () => {
   beforeEach(needsKinds('ipip'));
   const used = file('      tunl0: { kind: ipip, mtu: 1400, addresses: [10.9.0.1/32] }');
 
-  it('is taken where the kernel has made it, and given back as it was', () => {
-    sh('sysctl -qw net.core.fb_tunnels_only_for_init_net=0');
+  it('is taken where the kernel has made it, and given back as it was', (context) => {
+    switchFallbackTunnels(context, 0);
     try {
       establish(file(''));
       expect(detailOf('tunl0')).toContain('ipip');
@@ -201,19 +201,19 @@ describe('tunl0', () => {
       expect(converged(file(''))).toContain('done extra box link tunl0');
       expect(detailOf('tunl0')).toMatch(/<NOARP> mtu 1480 .*group default/s);
     } finally {
-      sh('sysctl -qw net.core.fb_tunnels_only_for_init_net=2');
+      switchFallbackTunnels(context, 2);
     }
   });
 
-  it('is made where the kernel has not, and deleted again', () => {
-    sh('sysctl -qw net.core.fb_tunnels_only_for_init_net=2');
+  it('is made where the kernel has not, and deleted again', (context) => {
+    switchFallbackTunnels(context, 2);
     converged(used);
     converged(file(''));
     expect(() => detailOf('tunl0')).toThrow();
   });
 
-  it('is a conflict where someone else uses it', () => {
-    sh('sysctl -qw net.core.fb_tunnels_only_for_init_net=2');
+  it('is a conflict where someone else uses it', (context) => {
+    switchFallbackTunnels(context, 2);
     establish(file(''));
     sh('ip -n box link add name tunl0 type ipip && ip -n box link set dev tunl0 up');
     const own = used.replace('  box:\n', '  box:\n    manage: owned\n');
