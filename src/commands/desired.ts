@@ -1,7 +1,7 @@
 // The desired network of a command line: its files, and the hosts it names.
 import { hostname } from 'node:os';
 import type { DesiredNetwork } from '../state/network.ts';
-import { readTopology } from '../topology/read.ts';
+import { readModel, readTopology, type TopologyModel } from '../topology/read.ts';
 
 export interface HostOptions {
   /** The hosts this run touches; absent: this machine and every simulated host. */
@@ -11,4 +11,9 @@ export interface HostOptions {
 /** Reads and expands the files for the hosts of this run; throws a TopologyError with every problem. */
 export function readDesired(files: readonly string[], options: HostOptions): DesiredNetwork {
   return readTopology(files, { hosts: options.host ?? null, hostname: hostname() });
+}
+
+/** The files as hosts and workloads as well as expanded; throws a TopologyError with every problem. */
+export function readTopologyModel(files: readonly string[], options: HostOptions): TopologyModel {
+  return readModel(files, { hosts: options.host ?? null, hostname: hostname() });
 }

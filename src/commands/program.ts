@@ -1,13 +1,23 @@
 // The command line: verbs, options, help. Each verb's module is loaded when it runs, so that help and version are quick.
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { kinds, parseIgnore } from '../state/ignore.ts';
+import { Command, CommanderError, Option } from 'commander';
 import type { ApplyOptions } from './apply.ts';
 import type { DestroyOptions } from './destroy.ts';
 import type { DiffOptions } from './diff.ts';
 import type { ExitStatus } from './exit-status.ts';
 import { reportFailure } from './failure.ts';
+import {
+  addVerb,
+  collect,
+  FILES,
+  formatOption,
+  hostOption,
+  ignoreOption,
+  parseSeconds,
+  type Run,
+} from './options.ts';
 import { packageVersion } from './package-version.ts';
 import type { RenderOptions } from './render.ts';
+import { addSeeingVerbs } from './seeing-verbs.ts';
 import type { SnapshotOptions } from './snapshot.ts';
 import { type Terminal, uncoloured } from './terminal.ts';
 import type { WatchCommandOptions } from './watch.ts';
@@ -28,9 +38,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   }
 }
 
-type Verb = (terminal: Terminal) => ExitStatus | Promise<ExitStatus>;
-
-function createProgram(terminal: Terminal, run: (verb: Verb) => Promise<void>): Command {
+function createProgram(terminal: Terminal, run: Run): Command {
   const program = new Command('calico-reconcile')
     .description(
       "Reconciles a machine's links, addresses, routes, neighbours and sysctls with a topology file.",
@@ -48,10 +56,11 @@ function createProgram(terminal: Terminal, run: (verb: Verb) => Promise<void>): 
     .exitOverride();
   addReadingVerbs(program, run);
   addChangingVerbs(program, run);
+  addSeeingVerbs(program, run);
   return program;
 }
 
-function addReadingVerbs(program: Command, run: (verb: Verb) => Promise<void>): void {
+function addReadingVerbs(program: Command, run: Run): void {
   addVerb(program, 'validate', 'check topology files: schema, references, conflicts', [
     'calico-reconcile validate two-hosts.yaml',
     'calico-reconcile validate base.yaml hosts.d/',
@@ -107,7 +116,7 @@ function addReadingVerbs(program: Command, run: (verb: Verb) => Promise<void>): 
   ]).action(() => run(async (terminal) => (await import('./schema.ts')).schema(terminal)));
 }
 
-function addChangingVerbs(program: Command, run: (verb: Verb) => Promise<void>): void {
+function addChangingVerbs(program: Command, run: Run): void {
   addVerb(program, 'apply', 'make the kernel what the topology says, then read back and prove it', [
     'calico-reconcile apply --dry-run two-hosts.yaml',
     'calico-reconcile apply two-hosts.yaml',
@@ -145,45 +154,4 @@ function addChangingVerbs(program: Command, run: (verb: Verb) => Promise<void>):
     .action((files: string[], options: DestroyOptions) =>
       run(async (terminal) => (await import('./destroy.ts')).destroy(files, options, terminal)),
     );
-}
-
-const FILES = 'topology files, directories of them, or - for standard input';
-
-function addVerb(program: Command, name: string, summary: string, examples: readonly string[]): Command {
-  const text = ['', 'Examples:', ...examples.map((example) => `  $ ${example}`)].join('\n');
-  return program.command(name).description(summary).addHelpText('after', text);
-}
-
-function formatOption(...formats: readonly [string, ...string[]]): Option {
-  return new Option('--format <format>', 'how to print it').choices(formats).default(formats[0]);
-}
-
-function hostOption(): Option {
-  const text =
-    'a host of the topology that this run touches; repeatable (default: this machine and every simulated host)';
-  return new Option('--host <name>', text).argParser(collect);
-}
-
-function ignoreOption(): Option {
-  const text =
-    "a known difference, 'NETNS [KIND [KEY]]' with * and ?, counted and not shown; repeatable (beside the topology's own)";
-  return new Option('--ignore <pattern>', text).argParser(
-    (pattern, before: readonly string[] | undefined) => {
-      if (parseIgnore(pattern) === null)
-        throw new InvalidArgumentError(`It is NETNS [KIND [KEY]]; kinds are ${kinds.join(', ')}.`);
-      return collect(pattern, before);
-    },
-  );
-}
-
-/** Gathers the values of an option that may be repeated. */
-function collect(value: string, before: readonly string[] | undefined): string[] {
-  return [...(before ?? []), value];
-}
-
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (!(seconds >= 1 && seconds <= 86_400))
-    throw new InvalidArgumentError('It is a number of seconds, 1 to 86400.');
-  return seconds;
 }

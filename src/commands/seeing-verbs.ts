@@ -1,0 +1,57 @@
+// The verbs that show how the network works, or why it does not: their words on the command line.
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { addVerb, FILES, formatOption, hostOption, type Run } from './options.ts';
+import type { TraceOptions } from './trace.ts';
+import type { VerifyCommandOptions } from './verify.ts';
+
+export function addSeeingVerbs(program: Command, run: Run): void {
+  addVerb(program, 'verify', 'send packets between the workloads, and say who reaches whom', [
+    'calico-reconcile verify two-hosts.yaml',
+    'calico-reconcile verify --format json fabric.yaml > matrix.json',
+  ])
+    .argument('<files...>', FILES)
+    .addOption(formatOption('text', 'json'))
+    .option('--all', 'try every pair; beyond 50 endpoints a sample is tried otherwise')
+    .addOption(
+      new Option('--sample <count>', 'partners that each endpoint sends to').argParser(numberFrom(1, 65_536)),
+    )
+    .addOption(
+      new Option('--timeout <ms>', 'how long to wait for lost packets')
+        .default(1000)
+        .argParser(numberFrom(10, 60_000)),
+    )
+    .addOption(hostOption())
+    .addHelpText('after', '\nExit status: 0 every pair reaches each other, 1 there is a hole.')
+    .action((files: string[], options: VerifyCommandOptions) =>
+      run(async (terminal) => (await import('./verify.ts')).verify(files, options, terminal)),
+    );
+
+  addVerb(program, 'trace', "follow a packet and its answer by the kernel's own lookups; sends nothing", [
+    'calico-reconcile trace two-hosts.yaml ns0 ns1',
+    'calico-reconcile trace --json two-hosts.yaml ns0 192.168.1.16',
+  ])
+    .argument('<file>', 'a topology file, or a directory of them')
+    .argument('<from>', 'a workload, a host, or an address of one')
+    .argument('<to>', 'a workload, a host, or any address')
+    .option('--json', 'print it as JSON')
+    .addOption(
+      new Option('--family <family>', 'which of its addresses').argParser((text) => {
+        if (text !== '4' && text !== '6') throw new InvalidArgumentError('It is 4 or 6.');
+        return Number(text);
+      }),
+    )
+    .addOption(hostOption())
+    .addHelpText('after', '\nExit status: 0 the packet arrives, or leaves this machine; 1 it dies.')
+    .action((file: string, from: string, to: string, options: TraceOptions) =>
+      run(async (terminal) => (await import('./trace.ts')).trace(file, from, to, options, terminal)),
+    );
+}
+
+function numberFrom(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least || value > most)
+      throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
+    return value;
+  };
+}
