@@ -136,7 +136,7 @@ export function parseConf(buffer: Buffer, spec: number, family: SysctlFamily): I
   if (familyAt < 0) return null;
   const confAt = findAttribute(buffer, familyAt + 4, attributeEnd(buffer, familyAt), conf);
   if (confAt < 0) return null;
-  const values = new Int32Array((attributeEnd(buffer, confAt) - confAt - 4) >> 2);
+  const values = new Int32Array(Math.max(0, attributeEnd(buffer, confAt) - confAt - 4) >> 2);
   for (let i = 0; i < values.length; i++) values[i] = i32(buffer, confAt + 4 + i * 4);
   return values;
 }

@@ -160,12 +160,14 @@ export function parseRoute(
       case RTA_PREFSRC:
         src = attributeIp(buffer, at);
         break;
-      case RTA_METRICS:
-        for (let in_ = at + 4; in_ + 4 <= attributeEnd(buffer, at); in_ = nextAttribute(buffer, in_, end)) {
+      case RTA_METRICS: {
+        const nestEnd = attributeEnd(buffer, at);
+        for (let in_ = at + 4; in_ + 4 <= nestEnd; in_ = nextAttribute(buffer, in_, nestEnd)) {
           if (attributeType(buffer, in_) === RTAX_MTU) mtu = u32(buffer, in_ + 4);
           else unstatable = true;
         }
         break;
+      }
       case RTA_MULTIPATH:
         nexthops = parseNexthops(buffer, at, nameOf);
         break;
