@@ -1,12 +1,17 @@
 // Makes, changes and deletes addresses, so that no other address goes along: secondaries are promoted, not lost.
 
 import { confValue, ipv4ConfNumber } from '../kernel/codec/devconf.ts';
-import type { DesiredAddress, ObservedAddress } from '../state/address.ts';
+import type { Address, DesiredAddress, ObservedAddress } from '../state/address.ts';
+import { formatPrefix, maskIp, type Prefix } from '../state/ip.ts';
+import { MAIN_TABLE, type Route } from '../state/route.ts';
+import { RTN_UNICAST, RTPROT_KERNEL, SCOPE_GLOBAL } from '../state/scope.ts';
 import { secondariesOf, takenByAddress } from './collateral.ts';
 import type { Difference } from './difference.ts';
 import { canChangeInPlace, type Step } from './plan.ts';
 import type { Site } from './site.ts';
 
+/** IP6_RT_PRIO_ADDRCONF. */
+const PREFIX_ROUTE_METRIC = 256;
 const PROMOTE_SECONDARIES = ipv4ConfNumber('promote_secondaries')!;
 
 export function addAddress(site: Site, step: Step, address: DesiredAddress): void {
@@ -18,6 +23,7 @@ export function changeAddress(site: Site, step: Step, difference: Difference & {
   if (desired === null || observed === null) return;
   if (canChangeInPlace(difference)) {
     site.requests.addressReplace(step, desired, site.indexOf(desired.dev), markOf(site, desired.dev));
+    if (desired.noprefixroute && !observed.noprefixroute) deletePrefixRoute(site, step, observed);
     return;
   }
   const others = site.desired.addresses.some((other) => other !== desired && isIpv4On(other, observed.dev));
@@ -37,6 +43,49 @@ export function deleteAddress(site: Site, step: Step, address: ObservedAddress):
   site.requests.addressDelete(step, address, ifindex);
   if (promote)
     site.requests.linkSet(step, ifindex, { ipv4Conf: new Map([[PROMOTE_SECONDARIES, promoting]]) });
+  if (!address.noprefixroute) deletePrefixRoute(site, step, address);
+}
+
+/**
+ * The kernel keeps the route to an IPv6 address's subnet for any other address in it, even for one that was made with
+ * noprefixroute; then nobody would ever delete it.
+ */
+function deletePrefixRoute(site: Site, step: Step, address: ObservedAddress): void {
+  if (typeof address.address !== 'string') return;
+  const isBeside = (other: Address): boolean =>
+    other.dev === address.dev && other.address !== address.address && subnetOf(other) === subnetOf(address);
+  const beside = [
+    ...site.desired.addresses.filter(isBeside),
+    ...site.observed.addresses.filter((other) => isBeside(other) && !site.ownership.isExtraAddress(other)),
+  ];
+  const held = [...site.observed.addresses, ...beside].some(
+    (other) => isBeside(other) && other.noprefixroute,
+  );
+  if (!held || beside.some((other) => !other.noprefixroute)) return;
+  const subnet = { address: maskIp(address.address, address.prefixlen), length: address.prefixlen };
+  site.requests.routeDelete(step, prefixRoute(subnet, address.dev), RTPROT_KERNEL, site.indexOf);
+}
+
+/** The route that the kernel makes to an IPv6 address's subnet. */
+function prefixRoute({ address, length }: Prefix, dev: string): Route {
+  return {
+    dst: address,
+    dstLength: length,
+    table: MAIN_TABLE,
+    metric: PREFIX_ROUTE_METRIC,
+    type: RTN_UNICAST,
+    scope: SCOPE_GLOBAL,
+    via: null,
+    dev,
+    src: null,
+    mtu: 0,
+    onlink: false,
+    nexthops: null,
+  };
+}
+
+function subnetOf({ address, prefixlen }: Address): string {
+  return formatPrefix(maskIp(address, prefixlen), prefixlen);
 }
 
 /** Whether an address made in this pass may have become a secondary of this one. */
