@@ -1,25 +1,41 @@
-// Puts back what steps took along, as it was: with its own owner's mark, not ours.
+// Puts back what steps took along: what no step meant as it was, with its own owner's mark and not ours; what a step
+// changed, as it is to be; what a step deleted, not at all.
+import type { DesiredAddress } from '../state/address.ts';
+import type { DesiredNeighbour } from '../state/neighbour.ts';
+import type { DesiredRoute } from '../state/route.ts';
 import { NO_COLLATERAL } from './collateral.ts';
 import type { Step } from './plan.ts';
 import type { Site } from './site.ts';
 
-/** What the steps themselves changed or deleted is not put back. */
+/** `steps` are those carried out since the last time; those of earlier stages are remembered. */
 export function putBack(site: Site, steps: readonly Step[]): void {
+  for (const { difference } of steps)
+    if (difference.observed !== null) site.meant.set(difference.observed, difference.desired);
   if (site.taken === NO_COLLATERAL) return;
-  const { requests, taken, indexOf } = site;
-  const meant = new Set<unknown>(steps.map((step) => step.difference.observed));
+  const { requests, taken, indexOf, ownership } = site;
+  /** The item as it is to stand and under which mark; null where it is to be gone. */
+  const finalOf = <Item extends { readonly protocol: number }, Desired>(
+    item: Item,
+  ): { readonly item: Item | Desired; readonly protocol: number } | null => {
+    const desired = site.meant.get(item) as Desired | null | undefined;
+    if (desired === undefined) return { item, protocol: item.protocol };
+    return desired === null ? null : { item: desired, protocol: ownership.owner.protocol };
+  };
   for (const address of taken.addresses) {
-    if (meant.has(address) || indexOf(address.dev) === 0) continue;
-    requests.addressAdd(null, address, indexOf(address.dev), { protocol: address.protocol, nodad: false });
+    const final = finalOf<typeof address, DesiredAddress>(address);
+    if (final === null || indexOf(address.dev) === 0) continue;
+    requests.addressAdd(null, final.item, indexOf(address.dev), { protocol: final.protocol, nodad: false });
   }
   for (const neighbour of taken.neighbours) {
-    if (meant.has(neighbour) || indexOf(neighbour.dev) === 0) continue;
-    requests.neighbourReplace(null, neighbour, indexOf(neighbour.dev), neighbour.protocol);
+    const final = finalOf<typeof neighbour, DesiredNeighbour>(neighbour);
+    if (final === null || indexOf(neighbour.dev) === 0) continue;
+    requests.neighbourReplace(null, final.item, indexOf(neighbour.dev), final.protocol);
   }
   const viaDevices = taken.routes.filter((route) => route.via === null);
   const viaGateways = taken.routes.filter((route) => route.via !== null);
   for (const route of [...viaDevices, ...viaGateways]) {
-    if (!meant.has(route)) requests.routeAdd(null, route, route.protocol, indexOf, 'exclusive');
+    const final = finalOf<typeof route, DesiredRoute>(route);
+    if (final !== null) requests.routeAdd(null, final.item, final.protocol, indexOf, 'exclusive');
   }
   requests.flush();
   site.taken = NO_COLLATERAL;

@@ -27,6 +27,8 @@ export class Site {
   readonly requests: Requests<Tag>;
   /** Links made by this plan that have still to be named, put in their bridge and brought up. */
   readonly born: Array<{ readonly link: DesiredLink; readonly step: Step }> = [];
+  /** What the steps so far meant to change (to what they made of it) or to delete (to null), by what was observed. */
+  readonly meant = new Map<unknown, unknown>();
   /** What steps took along and must be put back. */
   taken: Collateral = NO_COLLATERAL;
   #indexes: Map<string, number>;
