@@ -1,6 +1,7 @@
 // Apply: carries out a plan, stage by stage and in each namespace by namespace. One failure costs one item: what does
 // not depend on it goes through, and everything is told in the outcomes.
 import type { Machine } from '../kernel/machine.ts';
+import { readAddresses, readNeighbours, readRoutes } from '../kernel/observe.ts';
 import { Requests } from '../kernel/requests.ts';
 import type { NetlinkSocket } from '../kernel/socket.ts';
 import { claimName, ownerAlias } from '../state/mark.ts';
@@ -149,13 +150,23 @@ function sayFarewell(steps: readonly Step[], sites: Sites, outcomes: Outcomes): 
   }
 }
 
-/** Once everything bears the new number, the claims under old ones go. */
+/** Once everything bears the new number, the claims under old ones go; without them what still does would be foreign. */
 function dropOldClaims(steps: readonly Step[], sites: Sites): void {
   for (const step of steps) {
     const site =
       step.difference.kind === 'netns' && step.action === 'change' ? sites.at(step.difference.netns) : null;
-    if (site !== null) dropClaims(site, step, (protocol) => protocol !== sites.network.protocol);
+    if (site === null || bearsOldMarks(site)) continue;
+    dropClaims(site, step, (protocol) => protocol !== sites.network.protocol);
   }
+}
+
+/** Whether something still bears a number of ours that is not the one of today. */
+function bearsOldMarks({ netns, ownership }: Site): boolean {
+  const nameOf = (): null => null;
+  const read = [readAddresses, readNeighbours, readRoutes] as const;
+  return read.some((items) =>
+    items(netns, nameOf).some((item) => ownership.owns(item) && !ownership.marksNow(item)),
+  );
 }
 
 function dropClaims(site: Site, tag: Tag, isDropped: (protocol: number) => boolean): void {
