@@ -23,5 +23,6 @@ function bridgeMtu(desired: DesiredLink, observed: ObservedLink, comparison: Com
     .map((link) => link.mtu);
   if (portMtus.length > 0 && Math.min(...portMtus) === observed.mtu) return observed.mtu;
   const wanted = [...comparison.desired.links.values()].filter((link) => link.master === desired.name);
-  return Math.min(...wanted.map((link) => link.mtu ?? defaultMtu(link.spec.kind)), defaultMtu('bridge'));
+  if (wanted.length === 0) return defaultMtu('bridge');
+  return Math.min(...wanted.map((link) => link.mtu ?? defaultMtu(link.spec.kind)));
 }
