@@ -24,6 +24,8 @@ const ITEM_COLUMN = 13;
 /** Between an item and its place. */
 const GAP = 2;
 
+const ABOUT_CONFLICTS = 'Conflicts are left as they are; apply --adopt overwrites them.';
+
 /** The report of `diff`; ends in a newline. */
 export function formatDifferences(
   network: DesiredNetwork,
@@ -39,8 +41,9 @@ export function formatDifferences(
   const more = differences.length - limit;
   if (more > 0) lines.push(`… and ${grouped(more)} more (--all)`, '');
   const summary = summarize(differences, ignored);
-  lines.push(formatSummary(network.name, summary, style));
-  if (summary.conflicts > 0) lines.push('Conflicts are left as they are; apply --adopt overwrites them.');
+  const total = wrap(formatSummary(network.name, summary), options.width);
+  lines.push(...total.map((line) => style('strong', line)));
+  if (summary.conflicts > 0) lines.push(...wrap(ABOUT_CONFLICTS, options.width));
   return `${lines.join('\n')}\n`;
 }
 

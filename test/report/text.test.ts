@@ -1,60 +1,29 @@
 import { expect, test } from 'vitest';
-import { formatDifferences } from '../../src/report/text.ts';
-import { address, difference, found, link, observedLink, observedRoute, route, small } from './network.ts';
-
-const missing = difference({
-  kind: 'route',
-  desired: route('10.20.1.3/32', { gateway: '192.168.1.16', dev: 'ens192' }),
-  observed: null,
-  cause: 'link ens192 went down (the kernel flushes IPv4 routes silently)',
-});
-const changedLink = difference({
-  kind: 'link',
-  desired: link('ens192', { kind: 'existing' }, { mtu: 1500 }),
-  observed: observedLink('ens192', { mtu: 1450, up: false }),
-  class: 'pending',
-});
-const extra = difference({
-  kind: 'route',
-  netns: 'ns0',
-  desired: null,
-  observed: observedRoute('10.99.0.0/16', 169, { gateway: '10.0.0.1', dev: 'eth0' }),
-});
-const conflict = difference({
-  kind: 'address',
-  netns: 'ns0',
-  desired: address('eth0', '10.20.1.2/24'),
-  observed: {
-    ...address('eth0', '10.20.1.2/24'),
-    scope: 253,
-    ifindex: 2,
-    protocol: 0,
-    permanent: true,
-    secondary: false,
-  },
-  conflict: true,
-});
+import { coloured, plain } from '../../src/report/style.ts';
+import { asFile, formatDifferences } from '../../src/report/text.ts';
+import { changed, conflict, extra, missing } from './differences.ts';
+import { difference, found, observedLink, observedRoute, route, small } from './network.ts';
 
 test('differences are grouped by namespace, each with class, place, fields and cause', () => {
-  expect(formatDifferences(small, found([missing, changedLink, extra, conflict]))).toMatchInlineSnapshot(`
+  expect(formatDifferences(small, found([missing, changed, extra, conflict]))).toMatchInlineSnapshot(`
     "netns host0
       + drift    route 10.20.1.3/32 via 192.168.1.16 dev ens192  two-hosts.yaml:19:8
                  link ens192 went down (the kernel flushes IPv4 routes silently)
       ~ pending  link ens192  up false → true, mtu 1450 → 1500   two-hosts.yaml:9:7
 
     netns ns0
-      - drift    route 10.99.0.0/16 via 10.0.0.1 dev eth0 proto 169  in no file
-      ! drift    address eth0 10.20.1.2/24  scope link → global
-                 two-hosts.yaml:10:3
+      - drift    route 10.99.0.0/16 via 10.0.0.1 dev eth0 proto 169
+                 in no file
+      ! pending  address eth0 10.20.1.2/24  scope link → global  two-hosts.yaml:10:3
 
-    two-hosts: 1 missing, 2 changed, 1 extra; 1 pending, 3 drift, 1 conflict
+    two-hosts: 1 missing, 2 changed, 1 extra; 2 pending, 2 drift, 1 conflict
     Conflicts are left as they are; apply --adopt overwrites them.
     "
   `);
 });
 
 test('lines keep to eighty columns', () => {
-  const lines = formatDifferences(small, found([missing, changedLink, extra, conflict])).split('\n');
+  const lines = formatDifferences(small, found([missing, changed, extra, conflict])).split('\n');
   expect(lines.filter((line) => line.length > 80)).toEqual([]);
 });
 
@@ -71,7 +40,8 @@ test('what the topology leaves open is no change', () => {
   });
   expect(formatDifferences(small, found([open]))).toMatchInlineSnapshot(`
     "netns host0
-      ~ drift    route 10.20.1.3/32  via 192.168.1.17 → 192.168.1.16  two-hosts.yaml:19:8
+      ~ drift    route 10.20.1.3/32  via 192.168.1.17 → 192.168.1.16
+                 two-hosts.yaml:19:8
                  replaced by proto bird
 
     two-hosts: 1 changed; 1 drift
@@ -84,4 +54,63 @@ test('names from the kernel cannot speak to the terminal', () => {
   const text = formatDifferences(small, found([hostile]));
   expect(text).toContain('link a\\u{1b}[2J\\u{202e}b');
   expect(text).not.toMatch(/[\x1b\u202e]/);
+});
+
+test('a narrow terminal gets narrower lines, down to what a name needs', () => {
+  const narrow = { style: plain, width: 60, limit: 50 };
+  const text = formatDifferences(small, found([missing, changed, extra, conflict]), narrow);
+  expect(text).toMatchInlineSnapshot(`
+    "netns host0
+      + drift    route 10.20.1.3/32 via 192.168.1.16 dev ens192
+                 two-hosts.yaml:19:8
+                 link ens192 went down (the kernel flushes IPv4
+                 routes silently)
+      ~ pending  link ens192  up false → true, mtu 1450 → 1500
+                 two-hosts.yaml:9:7
+
+    netns ns0
+      - drift    route 10.99.0.0/16 via 10.0.0.1 dev eth0 proto
+                 169
+                 in no file
+      ! pending  address eth0 10.20.1.2/24  scope link → global
+                 two-hosts.yaml:10:3
+
+    two-hosts: 1 missing, 2 changed, 1 extra; 2 pending, 2
+    drift, 1 conflict
+    Conflicts are left as they are; apply --adopt overwrites
+    them.
+    "
+  `);
+  expect(text.split('\n').filter((line) => line.length > 60)).toEqual([]);
+});
+
+test('a terminal is shown the first differences and the count of the rest', () => {
+  const many = Array.from({ length: 5000 }, (_, i) =>
+    difference({
+      kind: 'route',
+      desired: route(`10.${i >> 8}.${i & 255}.0/24`, { dev: 'eth0' }),
+      observed: null,
+    }),
+  );
+  const shown = formatDifferences(small, found(many), { ...asFile, limit: 50 });
+  expect(shown.split('\n').filter((line) => line.startsWith('  + '))).toHaveLength(50);
+  expect(shown).toContain('\n… and 4 950 more (--all)\n');
+  expect(shown).toContain('two-hosts: 5 000 missing; 5 000 drift\n');
+  const whole = formatDifferences(small, found(many));
+  expect(whole.split('\n').filter((line) => line.startsWith('  + '))).toHaveLength(5000);
+  expect(whole).not.toContain('--all');
+});
+
+test('colour changes no letter', () => {
+  const differences = found([missing, changed, extra, conflict], 1);
+  const text = formatDifferences(small, differences, { ...asFile, style: coloured });
+  expect(text).toContain('\x1b[');
+  expect(text.replaceAll(/\x1b\[\d+m/g, '')).toBe(formatDifferences(small, differences));
+});
+
+test('what is ignored is counted', () => {
+  expect(formatDifferences(small, found([], 2))).toBe(
+    'two-hosts: in sync, 20 items; 2 differences ignored\n',
+  );
+  expect(formatDifferences(small, found([extra], 2))).toContain('1 extra; 1 drift, 2 ignored\n');
 });
