@@ -29,27 +29,32 @@ const bomb = `name: x\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n${Array.from({ le
   return `a${n + 1}: &a${n + 1} [${Array(10).fill(`*a${n}`).join(', ')}]\n`;
 }).join('')}`;
 
-/** Title, the file's text, and where the problem stands; with a hint unless the message says all there is. */
-const classes: readonly (readonly [title: string, text: string, at: string, hint?: 'no hint'])[] = [
+/** Title, the file's text, where the problem stands, and whether a hint goes with it. */
+const classes: [title: string, text: string, at: string, hint: 'hint' | 'no hint'][] = [
   ['broken YAML', `${good}ignore: [\n`, '6:9', 'no hint'],
-  ['tabs', good.replace('  a:', '\ta:'), '3:1'],
-  ['duplicate keys', good.replace('  a: { netns: a }\n', '  a: { netns: a }\n  a: { netns: b }\n'), '4:3'],
-  ['unknown keys', good.replace('address:', 'adress:'), '5:17'],
-  ['wrong types', good.replace('netns: a', 'netns: 5'), '3:15'],
-  ['bad addresses', good.replace('10.0.0.1', '10.0.0.256'), '5:26'],
-  ['bad prefixes', good.replace('10.0.0.1', '10.0.0.1/33'), '5:26'],
-  ['host bits set', `${good}pools: [{ cidr: 10.0.0.1/8 }]\n`, '6:17'],
-  ['an ifname over 15 bytes', good.replace('10.0.0.1', '10.0.0.1, dev: cali0123456789ab'), '5:41'],
-  ['an ifname with a slash', good.replace('10.0.0.1', '10.0.0.1, dev: a/b'), '5:41'],
-  ['a netns ../x', good.replace('netns: a', 'netns: ../x'), '3:15'],
-  ['dangling references', good.replace('host: a', 'host: b'), '5:14'],
-  ['two workloads with one address', `${good}  v: { host: a, address: 10.0.0.1 }\n`, '5:26'],
+  ['tabs', good.replace('  a:', '\ta:'), '3:1', 'hint'],
+  [
+    'duplicate keys',
+    good.replace('  a: { netns: a }\n', '  a: { netns: a }\n  a: { netns: b }\n'),
+    '4:3',
+    'hint',
+  ],
+  ['unknown keys', good.replace('address:', 'adress:'), '5:17', 'hint'],
+  ['wrong types', good.replace('netns: a', 'netns: 5'), '3:15', 'hint'],
+  ['bad addresses', good.replace('10.0.0.1', '10.0.0.256'), '5:26', 'hint'],
+  ['bad prefixes', good.replace('10.0.0.1', '10.0.0.1/33'), '5:26', 'hint'],
+  ['host bits set', `${good}pools: [{ cidr: 10.0.0.1/8 }]\n`, '6:17', 'hint'],
+  ['an ifname over 15 bytes', good.replace('10.0.0.1', '10.0.0.1, dev: cali0123456789ab'), '5:41', 'hint'],
+  ['an ifname with a slash', good.replace('10.0.0.1', '10.0.0.1, dev: a/b'), '5:41', 'hint'],
+  ['a netns ../x', good.replace('netns: a', 'netns: ../x'), '3:15', 'hint'],
+  ['dangling references', good.replace('host: a', 'host: b'), '5:14', 'hint'],
+  ['two workloads with one address', `${good}  v: { host: a, address: 10.0.0.1 }\n`, '5:26', 'hint'],
   ['an alias bomb', bomb, '1:1', 'no hint'],
   ['an empty file', '', '1:1', 'no hint'],
 ];
 
 describe.each(['apply', 'diff', 'validate'])('%s', (verb) => {
-  it.each(classes)('%s', async (title, text, at, noHint) => {
+  it.each(classes)('%s', async (title, text, at, hint) => {
     const file = join(directory, `${title.replaceAll(/\W/g, '-')}.yaml`);
     writeFileSync(file, text);
     const { status, out, err } = await run(verb, file);
@@ -58,7 +63,7 @@ describe.each(['apply', 'diff', 'validate'])('%s', (verb) => {
     expect(problems.map(([, name, place]) => [name, place])).toContainEqual([file, at]);
     expect(problems).toHaveLength(1);
     if (text !== '') expect(err).toMatch(/^ +\| +\^~*$/m);
-    if (noHint === undefined) expect(err).toMatch(/^ +(= )?hint: /m);
+    if (hint === 'hint') expect(err).toMatch(/^ +(= )?hint: /m);
     expect(err).not.toContain('    at ');
     expect(namespaceNames()).toEqual([]);
   });

@@ -26,7 +26,7 @@ function kernel(): string {
       sh(`ip -o -n ${netns} link; ip -n ${netns} -4 addr; ip -n ${netns} -4 route show table all`),
     )
     .join('')
-    .replace(/ state \S+/g, ''); // a bridge takes a moment to learn it
+    .replace(/ state \S+| linkdown/g, ''); // what takes a moment to be learned after an apply
 }
 
 const write = (name: string, text: string): string => {
