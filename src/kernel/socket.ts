@@ -92,7 +92,7 @@ export class NetlinkSocket {
     }
     for (const option of [SO_SNDBUFFORCE, SO_RCVBUFFORCE]) this.#tryBuffer(option);
     const receiveBuffer = getOption(this.#fd, SOL_SOCKET, SO_RCVBUF, 4).readInt32LE(0);
-    this.batchLimit = Math.min(2000, Math.floor((receiveBuffer / REPLY_BYTES) * 0.75));
+    this.batchLimit = batchLimitFor(receiveBuffer);
     this.cookie = getOption(this.#fd, SOL_SOCKET, SO_NETNS_COOKIE, 8).readBigUInt64LE(0);
   }
 
@@ -247,6 +247,11 @@ export class NetlinkSocket {
   }
 }
 
+/** How many requests a receive buffer of that many bytes holds the answers of, with some to spare. */
+export function batchLimitFor(receiveBuffer: number): number {
+  return Math.min(2000, Math.floor((receiveBuffer / REPLY_BYTES) * 0.75));
+}
+
 /** What the kernel says of an object that does not exist; a dump of a table that does not exist is ENOENT. */
 const absent: ReadonlySet<string> = new Set(['ENOENT', 'ENODEV', 'ESRCH']);
 
@@ -258,7 +263,9 @@ function parseError(buffer: Buffer, at: number): { errno: string; message: strin
   let message: string | null = null;
   if (u16(buffer, at + 6) & NLM_F_ACK_TLVS) {
     // struct nlmsgerr is the error and the header of the request; with NETLINK_CAP_ACK no more of the request follows.
-    const text = findAttribute(buffer, at + HEADER_LENGTH + 4 + HEADER_LENGTH, end, NLMSGERR_ATTR_MSG);
+    // The end of a dump has the error alone.
+    const request = u16(buffer, at + 4) === NLMSG_DONE ? 0 : HEADER_LENGTH;
+    const text = findAttribute(buffer, at + HEADER_LENGTH + 4 + request, end, NLMSGERR_ATTR_MSG);
     if (text >= 0) message = attributeText(buffer, text);
   }
   return { errno: errnoName(code), message };
