@@ -1,0 +1,101 @@
+// Where the time of one run goes, by phase: a CPU profile of the program as it is, each sample given to the phase whose
+// code stands in its stack. Nothing in the program knows of it.
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Bench } from './bench.ts';
+import { Cell } from './cell.ts';
+import { routeNumbers, topologyOfRoutes, write } from './files.ts';
+
+interface CpuProfile {
+  readonly nodes: readonly ProfileNode[];
+  readonly samples: readonly number[];
+  /** Microseconds since the sample before. */
+  readonly timeDeltas: readonly number[];
+}
+
+interface ProfileNode {
+  readonly id: number;
+  readonly callFrame: { readonly functionName: string; readonly url: string };
+  readonly children?: readonly number[];
+}
+
+/** The innermost frame that one of these names decides; a run of code that none names is `start` or `other`. */
+const phases: readonly (readonly [phase: string, frame: RegExp])[] = [
+  ['garbage', /^\(garbage collector\)/],
+  ['kernel', /^(send|receive|recv|poll)\b.*kernel\/libc/],
+  ['parse', /topology\/(source|load|merge)/],
+  ['validate', /topology\/(validate|model|schema)/],
+  ['expand', /topology\/expand/],
+  ['observe', /kernel\/(observe|walk)|reconcile\/inspect/],
+  ['diff', /reconcile\/(diff|ownership|applied|digest|ledger|collateral)/],
+  ['plan', /reconcile\/(plan|prune)/],
+  ['encode', /kernel\/requests|codec\/|reconcile\/apply/],
+  ['report', /report\//],
+  ['record', /reconcile\/run-directory/],
+];
+
+/** The phases of `apply` onto nothing and of `diff` in sync, as a table of Markdown. */
+export async function profile(bench: Bench, size: number): Promise<string> {
+  const cell = await Cell.open(bench);
+  const topology = write(bench, 'routes.yaml', topologyOfRoutes(routeNumbers(size, null)));
+  try {
+    const runs = ['apply', 'diff'].map((verb) => {
+      const folder = join(bench.directory, `profile-${verb}`);
+      mkdirSync(folder);
+      const [node, cli] = bench.tool;
+      cell.run(
+        node,
+        '--cpu-prof',
+        `--cpu-prof-dir=${folder}`,
+        '--cpu-prof-interval',
+        '500',
+        cli,
+        verb,
+        topology,
+      );
+      return { verb, shares: sharesOf(readProfile(folder)) };
+    });
+    const names = [...new Set(runs.flatMap(({ shares }) => [...shares.keys()]))];
+    const rows = names.map((name) => [
+      name,
+      ...runs.map(({ shares }) => `${(shares.get(name) ?? 0).toFixed(0)} ms`),
+    ]);
+    const lines = [['phase', ...runs.map(({ verb }) => verb)], ['---', '---', '---'], ...rows];
+    return lines.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+  } finally {
+    cell.close();
+  }
+}
+
+function readProfile(folder: string): CpuProfile {
+  return JSON.parse(readFileSync(join(folder, readdirSync(folder)[0]!), 'utf8')) as CpuProfile;
+}
+
+/** Milliseconds by phase; `verify` is all reading and comparing after the last request was sent. */
+function sharesOf({ nodes, samples, timeDeltas }: CpuProfile): Map<string, number> {
+  const parentOf = new Map(
+    nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)),
+  );
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const phaseOf = (id: number): string => {
+    let began = false;
+    for (let at: number | undefined = id; at !== undefined; at = parentOf.get(at)) {
+      const { functionName, url } = byId.get(at)!.callFrame;
+      const frame = `${functionName} ${url}`;
+      const found = phases.find(([, pattern]) => pattern.test(frame));
+      if (found !== undefined) return found[0];
+      if (url.includes('/dist/')) began = true;
+    }
+    return began ? 'other' : 'start';
+  };
+  const cached = new Map(nodes.map(({ id }) => [id, phaseOf(id)]));
+  const lastEncode = samples.findLastIndex((id) => cached.get(id) === 'encode');
+  const shares = new Map<string, number>();
+  samples.forEach((id, index) => {
+    const phase = cached.get(id)!;
+    const verifies = lastEncode >= 0 && index > lastEncode && /^(observe|diff|kernel)$/.test(phase);
+    const name = verifies ? 'verify' : phase;
+    shares.set(name, (shares.get(name) ?? 0) + timeDeltas[index]! / 1000);
+  });
+  return shares;
+}
