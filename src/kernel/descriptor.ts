@@ -1,0 +1,31 @@
+// The descriptor of a socket that node-netlink opened: it tells the port only, and options need the descriptor.
+import { closeSync, openSync, readdirSync } from 'node:fs';
+import { KernelError } from '../errors.ts';
+import { AF_NETLINK, NETLINK_ROUTE, SO_PROTOCOL } from './constants.ts';
+import { getOption, SOL_SOCKET, socketName } from './libc.ts';
+
+/** The descriptor that the next socket to be opened will most likely get. */
+export function lowestFreeDescriptor(): number {
+  const fd = openSync('/dev/null', 'r');
+  closeSync(fd);
+  return fd;
+}
+
+/** The descriptor of the rtnetlink socket with a port; `guess` is looked at first. */
+export function findDescriptor(guess: number, port: number): number {
+  if (isNetlinkSocket(guess, port)) return guess;
+  for (const name of readdirSync('/proc/self/fd')) {
+    if (isNetlinkSocket(Number(name), port)) return Number(name);
+  }
+  throw new KernelError('socket', 'EBADF', 'the netlink socket has no descriptor');
+}
+
+function isNetlinkSocket(fd: number, port: number): boolean {
+  const name = socketName(fd);
+  return (
+    name !== null &&
+    name.readUInt16LE(0) === AF_NETLINK &&
+    name.readUInt32LE(4) === port &&
+    getOption(fd, SOL_SOCKET, SO_PROTOCOL, 4).readInt32LE(0) === NETLINK_ROUTE
+  );
+}
