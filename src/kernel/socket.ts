@@ -1,7 +1,6 @@
 // One rtnetlink socket, bound to the namespace the thread was in when it was made. It is opened and watched through
 // node-netlink's raw layer; requests and their answers go over its descriptor at once, because the kernel answers
 // rtnetlink before the send returns: so nothing awaits, and nothing happens between two namespaces.
-import { closeSync, openSync, readdirSync } from 'node:fs';
 import { RawNetlinkSocket } from 'netlink/dist/raw.js';
 import { KernelError } from '../errors.ts';
 import {
@@ -14,7 +13,6 @@ import {
   u32,
 } from './codec/message.ts';
 import {
-  AF_NETLINK,
   NETLINK_CAP_ACK,
   NETLINK_EXT_ACK,
   NETLINK_GET_STRICT_CHK,
@@ -29,12 +27,12 @@ import {
   NLMSGERR_ATTR_MSG,
   SO_MEMINFO,
   SO_NETNS_COOKIE,
-  SO_PROTOCOL,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
   SO_SNDBUFFORCE,
   SOL_NETLINK,
 } from './constants.ts';
+import { findDescriptor, lowestFreeDescriptor } from './descriptor.ts';
 import {
   errnoName,
   getOption,
@@ -43,7 +41,6 @@ import {
   SystemError,
   send,
   setIntOption,
-  socketName,
 } from './libc.ts';
 
 /** A request of a batch that the kernel refused. */
@@ -269,29 +266,4 @@ function parseError(buffer: Buffer, at: number): { errno: string; message: strin
     if (text >= 0) message = attributeText(buffer, text);
   }
   return { errno: errnoName(code), message };
-}
-
-function lowestFreeDescriptor(): number {
-  const fd = openSync('/dev/null', 'r');
-  closeSync(fd);
-  return fd;
-}
-
-/** The descriptor of the netlink socket with a port: node-netlink tells the port only. */
-function findDescriptor(guess: number, port: number): number {
-  if (isNetlinkSocket(guess, port)) return guess;
-  for (const name of readdirSync('/proc/self/fd')) {
-    if (isNetlinkSocket(Number(name), port)) return Number(name);
-  }
-  throw new KernelError('socket', 'EBADF', 'the netlink socket has no descriptor');
-}
-
-function isNetlinkSocket(fd: number, port: number): boolean {
-  const name = socketName(fd);
-  return (
-    name !== null &&
-    name.readUInt16LE(0) === AF_NETLINK &&
-    name.readUInt32LE(4) === port &&
-    getOption(fd, SOL_SOCKET, SO_PROTOCOL, 4).readInt32LE(0) === NETLINK_ROUTE
-  );
 }
