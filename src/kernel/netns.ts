@@ -94,14 +94,16 @@ export class Netns {
     homeFd();
     shareDirectory();
     const path = `${NETNS_DIRECTORY}/${name}`;
+    if (isNamespace(path)) throw describeEntry(name, new SystemError('open', 'EEXIST'));
     // A plain file is what is left where a creation was cut short: it is taken over.
     closeSync(openSync(path, constants.O_RDONLY | constants.O_CREAT, 0));
     let fd = -1;
+    let netns: Netns | null = null;
     try {
       unshare(CLONE_NEWNET);
       try {
         fd = openSync(CURRENT, 'r');
-        const netns = new Netns(fd);
+        netns = new Netns(fd);
         prepare(netns.socket);
         mount(`/proc/self/fd/${fd}`, path, 'none', MS_BIND);
         return netns;
@@ -109,7 +111,8 @@ export class Netns {
         returnHome();
       }
     } catch (error) {
-      if (fd >= 0) closeSync(fd);
+      if (netns !== null) netns.close();
+      else if (fd >= 0) closeSync(fd);
       unlinkSync(path);
       throw describeEntry(name, error);
     }
