@@ -33,15 +33,7 @@ import {
   SOL_NETLINK,
 } from './constants.ts';
 import { findDescriptor, lowestFreeDescriptor } from './descriptor.ts';
-import {
-  errnoName,
-  getOption,
-  receive,
-  SOL_SOCKET,
-  SystemError,
-  send,
-  setIntOption,
-} from './libc.ts';
+import { errnoName, getOption, receive, SOL_SOCKET, SystemError, send, setIntOption } from './libc.ts';
 
 /** A request of a batch that the kernel refused. */
 export interface Refusal {
