@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { run } from './run-program.ts';
 
-const verbs = ['validate', 'render', 'diff', 'apply', 'destroy', 'watch', 'schema'];
+const verbs = ['validate', 'render', 'diff', 'snapshot', 'apply', 'destroy', 'watch', 'schema'];
 
 describe('help', () => {
   test.each(verbs)('%s explains itself with two examples', async (verb) => {

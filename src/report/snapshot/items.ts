@@ -3,6 +3,7 @@ import type { ObservedAddress } from '../../state/address.ts';
 import type { ObservedFdbEntry } from '../../state/fdb.ts';
 import { formatIp, formatPrefix, type Ip, parseIp, parsePrefix } from '../../state/ip.ts';
 import type { ObservedLink } from '../../state/link.ts';
+import type { KindSettings } from '../../state/link-kind.ts';
 import type { ObservedNeighbour } from '../../state/neighbour.ts';
 import { type Nexthop, type ObservedRoute, sortNexthops } from '../../state/route.ts';
 import { formatRouteType, formatScope, parseRouteType, parseScope } from '../../state/scope.ts';
@@ -10,19 +11,43 @@ import { formatRouteType, formatScope, parseRouteType, parseScope } from '../../
 /** A link's index follows from its name, and is looked up by it. */
 export type Indexes = (dev: string) => number;
 
-export type LinkJson = Omit<ObservedLink, 'ipv4Conf' | 'ipv6Conf'> & {
+export type LinkJson = Omit<ObservedLink, 'settings' | 'ipv4Conf' | 'ipv6Conf'> & {
+  readonly settings: SettingsJson | null;
   /** Whether the link has the tables of sysctls of this family. */
   readonly ipv4: boolean;
   readonly ipv6: boolean;
 };
 
-export function encodeLink({ ipv4Conf, ipv6Conf, ...link }: ObservedLink): LinkJson {
-  return { ...link, ipv4: ipv4Conf !== null, ipv6: ipv6Conf !== null };
+/** The settings of a tunnel, a vlan or a macvlan, as the topology format names them. */
+type SettingsJson = Readonly<Record<string, string | number | boolean | null>>;
+
+export function encodeLink({ ipv4Conf, ipv6Conf, settings, ...link }: ObservedLink): LinkJson {
+  const texts = settings === null ? null : changeEnds(settings, (end) => formatOrNull(end as Ip | null));
+  return {
+    ...link,
+    settings: texts as SettingsJson | null,
+    ipv4: ipv4Conf !== null,
+    ipv6: ipv6Conf !== null,
+  };
 }
 
-export function decodeLink({ ipv4, ipv6, ...link }: LinkJson): ObservedLink {
+export function decodeLink({ ipv4, ipv6, settings, ...link }: LinkJson): ObservedLink {
   const table = (isThere: boolean): Int32Array | null => (isThere ? new Int32Array(0) : null);
-  return { ...link, ipv4Conf: table(ipv4), ipv6Conf: table(ipv6) };
+  const own = settings === null ? null : changeEnds(settings, (end) => parseOrNull(end as string | null));
+  return {
+    ...link,
+    settings: own as KindSettings | null,
+    ipv4Conf: table(ipv4),
+    ipv6Conf: table(ipv6),
+  };
+}
+
+/** Settings with the addresses of a tunnel's ends in another form. */
+function changeEnds(settings: object, change: (end: unknown) => unknown): object {
+  const entries = Object.entries(settings);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, name === 'local' || name === 'remote' ? change(value) : value]),
+  );
 }
 
 export interface AddressJson {
