@@ -36,14 +36,17 @@ export const NETNS_DIRECTORY = '/run/netns';
 const CURRENT = '/proc/thread-self/ns/net';
 const NSFS_MAGIC = 0x6e736673;
 
-/** The namespace the main thread was started in; every `enter` comes back to it. */
+/** The namespace the main thread was started in. */
 let home = -1;
+/** The namespace it is in at the moment; every `enter` comes back to where it was begun. */
+let inside = -1;
 
 function homeFd(): number {
   if (home < 0) {
     // libuv makes its pool threads at the first asynchronous call: now, while the thread is at home.
     stat('/', () => {});
     home = openSync(CURRENT, 'r');
+    inside = home;
   }
   return home;
 }
@@ -62,8 +65,7 @@ export class Netns {
 
   private constructor(fd: number) {
     this.fd = fd;
-    // The thread is at home already: entering needs CAP_SYS_ADMIN even there.
-    this.socket = fd === home ? new NetlinkSocket() : enter(fd, () => new NetlinkSocket());
+    this.socket = enter(fd, () => new NetlinkSocket());
   }
 
   /** The namespace the process was started in. */
@@ -97,22 +99,19 @@ export class Netns {
     if (isNamespace(path)) throw describeEntry(name, new SystemError('open', 'EEXIST'));
     // A plain file is what is left where a creation was cut short: it is taken over.
     closeSync(openSync(path, constants.O_RDONLY | constants.O_CREAT, 0));
-    let fd = -1;
-    let netns: Netns | null = null;
     try {
-      unshare(CLONE_NEWNET);
-      try {
-        fd = openSync(CURRENT, 'r');
-        netns = new Netns(fd);
-        prepare(netns.socket);
-        mount(`/proc/self/fd/${fd}`, path, 'none', MS_BIND);
-        return netns;
-      } finally {
-        returnHome();
-      }
+      return inNewNamespace((fd) => {
+        const netns = new Netns(fd);
+        try {
+          prepare(netns.socket);
+          mount(`/proc/self/fd/${fd}`, path, 'none', MS_BIND);
+          return netns;
+        } catch (error) {
+          netns.socket.close();
+          throw error;
+        }
+      });
     } catch (error) {
-      if (netns !== null) netns.close();
-      else if (fd >= 0) closeSync(fd);
       unlinkSync(path);
       throw describeEntry(name, error);
     }
@@ -142,7 +141,7 @@ export class Netns {
 
   /** Runs a synchronous function with the thread in this namespace: /proc/sys/net and new sockets are then its own. */
   enter<T>(action: () => T): T {
-    return this.fd === home ? action() : enter(this.fd, action);
+    return enter(this.fd, action);
   }
 
   close(): void {
@@ -171,13 +170,11 @@ export function watchNamespaceNames(onChange: () => void): () => void {
 
 /** Runs a synchronous function with the thread in a fresh namespace that nobody else sees, and that is gone after. */
 export function inFreshNamespace<T>(action: () => T): T {
-  homeFd();
-  unshare(CLONE_NEWNET);
-  try {
-    return action();
-  } finally {
-    returnHome();
-  }
+  return inNewNamespace((fd) => {
+    const result = action();
+    closeSync(fd);
+    return result;
+  });
 }
 
 /** Runs a synchronous function with the thread in a named namespace, which must exist. */
@@ -190,20 +187,45 @@ export function runIn<T>(name: string, action: () => T): T {
   }
 }
 
+/** Runs a function with the thread in a new namespace, whose descriptor it gets to keep; closed where it throws. */
+function inNewNamespace<T>(action: (fd: number) => T): T {
+  homeFd();
+  const outer = inside;
+  unshare(CLONE_NEWNET);
+  try {
+    const fd = openSync(CURRENT, 'r');
+    inside = fd;
+    try {
+      return action(fd);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  } finally {
+    inside = outer;
+    goBack(outer);
+  }
+}
+
 function enter<T>(fd: number, action: () => T): T {
   homeFd();
+  // Where the thread is already it stays: setns needs CAP_SYS_ADMIN even there.
+  if (fd === inside) return action();
+  const outer = inside;
   setns(fd, CLONE_NEWNET);
+  inside = fd;
   try {
     return action();
   } finally {
-    returnHome();
+    inside = outer;
+    goBack(outer);
   }
 }
 
 /** A thread that cannot come back would go on in the wrong network: the process ends instead. */
-function returnHome(): void {
+function goBack(fd: number): void {
   try {
-    setns(homeFd(), CLONE_NEWNET);
+    setns(fd, CLONE_NEWNET);
   } catch {
     process.abort();
   }
