@@ -220,18 +220,21 @@ export function findPeers(readings: readonly Reading[]): Peers {
 
 /** What namespaces call each other, each asked once. */
 class NamespaceIds {
-  readonly #known = new Map<Netns, Map<Netns, number>>();
+  readonly #known = new Map<Netns, Map<Netns, number | null>>();
 
-  /** The id by which one namespace knows another; -1 for itself and for one it has no id for. */
-  calls(from: Netns, to: Netns): number {
+  /** The id by which one namespace knows another: -1 for itself, null for one it has no id for. */
+  calls(from: Netns, to: Netns): number | null {
     if (from === to) return -1;
-    const known = this.#known.get(from) ?? new Map<Netns, number>();
+    const known = this.#known.get(from) ?? new Map<Netns, number | null>();
     this.#known.set(from, known);
     let id = known.get(to);
     if (id === undefined) {
-      id =
-        from.socket.get(RTM_GETNSID, (writer) => formatNamespaceIdQuery(writer, to.fd), parseNamespaceId) ??
-        -1;
+      const told = from.socket.get(
+        RTM_GETNSID,
+        (writer) => formatNamespaceIdQuery(writer, to.fd),
+        parseNamespaceId,
+      );
+      id = told === null || told < 0 ? null : told;
       known.set(to, id);
     }
     return id;
