@@ -7,9 +7,12 @@ import {
   sameSettings,
   whyAnotherLink,
 } from '../state/link-kind.ts';
+import { NOWHERE } from '../state/place.ts';
 import type { Comparison, Finding } from './diff.ts';
 import { unstatedMtu } from './diff-mtu.ts';
 import { isIdleFallback } from './ownership.ts';
+
+const LOOPBACK_MTU = 65536;
 
 /** What makes a link the desired one; what is absent is already so. */
 export interface LinkDelta {
@@ -48,6 +51,24 @@ export function* diffLinks(comparison: Comparison): Generator<Finding> {
   for (const link of extra.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     yield { kind: 'link', desired: null, observed: link, change: 'extra', foreign: false, cause: null };
   }
+}
+
+/** The `lo` of a namespace we made, once stated and no longer: it goes back to what it is in a fresh namespace. */
+export function* diffDroppedLoopback(comparison: Comparison, lo: ObservedLink): Generator<Finding> {
+  const { desired, observed, ownership } = comparison;
+  if (observed.madeBy !== ownership.owner.topology || desired.links.has(lo.name)) return;
+  const fresh: DesiredLink = {
+    name: lo.name,
+    spec: { kind: 'existing' },
+    up: false,
+    mtu: LOOPBACK_MTU,
+    mac: null,
+    master: null,
+    adopt: false,
+    source: NOWHERE,
+  };
+  if (compareLink(fresh, lo, comparison) === null) return;
+  yield { kind: 'link', desired: fresh, observed: lo, change: 'changed', foreign: false, cause: null };
 }
 
 /** What differs between a link and the desired one; null for nothing. A foreign link is not asked for our mark. */

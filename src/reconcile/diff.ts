@@ -10,7 +10,7 @@ import type {
 import { type Applied, wasApplied, wasAppliedSame } from './applied.ts';
 import { diffAddresses } from './diff-addresses.ts';
 import { causeOfLoss, causeOfReplacement } from './diff-causes.ts';
-import { diffLinks } from './diff-links.ts';
+import { diffDroppedLoopback, diffLinks } from './diff-links.ts';
 import { diffFdb, diffNeighbours } from './diff-neighbours.ts';
 import { diffRoutes } from './diff-routes.ts';
 import { diffSysctls } from './diff-sysctls.ts';
@@ -137,6 +137,13 @@ function* compareNamespace(
   const claim = isPart ? null : compareClaim(network, comparison);
   if (claim !== null) yield claim;
   yield* diffLinks(comparison);
+  const lo = observed.links.get('lo');
+  if (
+    lo !== undefined &&
+    !isPart &&
+    wasApplied(applied, desired.name, { kind: 'link', desired: null, observed: lo })
+  )
+    yield* diffDroppedLoopback(comparison, lo);
   yield* diffSysctls(comparison, left);
   yield* diffAddresses(comparison);
   yield* diffNeighbours(comparison);
