@@ -132,14 +132,21 @@ function addChangingVerbs(program: Command, run: Run): void {
       run(async (terminal) => (await import('./apply.ts')).apply(files, options, terminal)),
     );
 
-  addVerb(program, 'watch', 'converge and keep converged: on file edits, on SIGHUP and by a timer', [
-    'calico-reconcile watch /etc/calico-reconcile/',
-    'calico-reconcile watch --resync 30 two-hosts.yaml',
-  ])
+  addVerb(
+    program,
+    'watch',
+    'converge and keep converged: by kernel events, on file edits, on SIGHUP, by a timer',
+    [
+      'calico-reconcile watch /etc/calico-reconcile/',
+      'calico-reconcile watch --log json --metrics 127.0.0.1:9469 two-hosts.yaml',
+    ],
+  )
     .argument('<files...>', FILES)
     .addOption(
       new Option('--resync <seconds>', 'seconds between full passes').default(60).argParser(parseSeconds),
     )
+    .addOption(new Option('--log <format>', 'how to log').choices(['text', 'json']).default('text'))
+    .option('--metrics <addr:port>', 'serve /metrics, /healthz and /readyz there')
     .addOption(hostOption())
     .action((files: string[], options: WatchCommandOptions) =>
       run(async (terminal) => (await import('./watch.ts')).watch(files, options, terminal)),

@@ -7,6 +7,7 @@ const library = koffi.load('libc.so.6');
 
 const calls = {
   bind: library.func('int bind(int fd, const void *address, uint32_t length)'),
+  fcntl: library.func('int fcntl(int fd, int command, ...)'),
   flock: library.func('int flock(int fd, int operation)'),
   getsockname: library.func('int getsockname(int fd, void *address, void *length)'),
   getsockopt: library.func('int getsockopt(int fd, int level, int option, void *value, void *length)'),
@@ -79,6 +80,11 @@ export function mount(source: string, target: string, type: string, flags: numbe
 
 export function umount(target: string, flags: number): void {
   check('umount2', calls.umount2(target, flags));
+}
+
+/** Gives a descriptor a setting that is one number; see fcntl(2). */
+export function setDescriptorFlag(fd: number, command: number, value: number): void {
+  check('fcntl', calls.fcntl(fd, command, 'int', value));
 }
 
 /** Takes or tries a lock on an open file; false where another holds it. See flock(2). */

@@ -1,6 +1,6 @@
 // Monitor: follows the kernel's events in several namespaces, with one socket in each. It tells what happened, never
 // what to do about it; it knows the names of links as they come, change and go.
-
+import { fstatSync } from 'node:fs';
 import { eventPort, type KernelEvent, parseEvent } from './codec/event.ts';
 import type { LinkMessage } from './codec/link.ts';
 import { HEADER_LENGTH, u32 } from './codec/message.ts';
@@ -29,9 +29,14 @@ const groups: readonly number[] = [
   RTNLGRP_IPV6_NETCONF,
 ];
 
+/** Datagrams read in one go: in a flood, what is broken is mended between two such bursts. */
+const BURST = 2048;
+
 /** What an event means beside itself. */
 export interface Told {
   readonly netns: string;
+  /** The inode of the namespace, as in /proc/PID/ns/net. */
+  readonly inode: number;
   readonly event: KernelEvent;
   /** The link's state before the event, where it was known. */
   readonly before: LinkMessage | null;
@@ -44,8 +49,8 @@ export interface Told {
 export interface MonitorOptions {
   /** Called for every event, in the order of each namespace. */
   readonly onEvent: (told: Told) => void;
-  /** Called where events of a namespace were lost: it must be read again. */
-  readonly onOverflow: (netns: string) => void;
+  /** Called where events of a namespace were lost, with their number: it must be read again. */
+  readonly onOverflow: (netns: string, lost: number) => void;
   /** Called from the event loop after a burst of events was told. */
   readonly onWake: () => void;
 }
@@ -58,20 +63,23 @@ export class Monitor {
     this.#options = options;
   }
 
-  /** Follows a namespace from now on; a namespace of the same name that was followed before is let go. */
-  follow(name: string, netns: Netns): void {
+  /** Follows a namespace from now on, in place of one of the same name before; false where it is followed already. */
+  follow(name: string, netns: Netns): boolean {
     const known = this.#followed.get(name);
-    if (known?.socket.cookie === netns.socket.cookie) return;
+    if (known?.netns === netns) return false;
     this.forget(name);
     const socket = netns.enter(() => new NetlinkSocket());
-    const followed: Followed = { name, socket, ownPort: netns.socket.port, links: new Map(), drops: 0 };
+    const { ino: inode } = fstatSync(netns.fd);
+    const ownPort = netns.socket.port;
+    const followed: Followed = { name, netns, ownPort, inode, socket, links: new Map(), drops: 0 };
     this.#followed.set(name, followed);
     socket.subscribe(groups, (datagram) => {
       this.#tell(followed, datagram);
-      this.#drain(followed);
+      this.#drain(followed, BURST);
       this.#options.onWake();
     });
-    for (const link of readLinks(netns)) followed.links.set(link.ifindex, link);
+    learnLinks(followed);
+    return true;
   }
 
   /** Lets go of a namespace: its socket no longer keeps it alive. */
@@ -87,48 +95,58 @@ export class Monitor {
 
   /** Tells what has come by now, without waiting for the event loop. */
   drain(): void {
-    for (const followed of this.#followed.values()) this.#drain(followed);
+    for (const followed of this.#followed.values()) this.#drain(followed, BURST);
   }
 
   close(): void {
     for (const name of this.names()) this.forget(name);
   }
 
-  #drain(followed: Followed): void {
-    followed.socket.drain((datagram) => this.#tell(followed, datagram));
+  #drain(followed: Followed, most: number): void {
+    followed.socket.drain((datagram) => this.#tell(followed, datagram), most);
     const drops = followed.socket.drops();
     if (drops === followed.drops) return;
+    const lost = drops - followed.drops;
     followed.drops = drops;
-    this.#options.onOverflow(followed.name);
+    learnLinks(followed);
+    this.#options.onOverflow(followed.name, lost);
   }
 
   #tell(followed: Followed, datagram: Buffer): void {
-    const nameOf = (ifindex: number): string | null => followed.links.get(ifindex)?.name ?? null;
+    const { name: netns, inode, links, ownPort } = followed;
+    const nameOf = (ifindex: number): string | null => links.get(ifindex)?.name ?? null;
     for (let at = 0; at + HEADER_LENGTH <= datagram.length; at += (u32(datagram, at) + 3) & ~3) {
       const port = eventPort(datagram, at);
       const event = parseEvent(datagram, at, nameOf);
       if (event === null) continue;
       // What this process did itself to routes, addresses and neighbours needs no answer; the author of a change to a
       // link is not told.
-      if (port === followed.ownPort && event.kind !== 'link' && event.kind !== 'netconf') continue;
-      const before = event.kind === 'link' ? (followed.links.get(event.link.ifindex) ?? null) : null;
+      if (port === ownPort && event.kind !== 'link' && event.kind !== 'netconf') continue;
+      const before = event.kind === 'link' ? (links.get(event.link.ifindex) ?? null) : null;
       if (event.kind === 'link') {
-        if (event.gone) followed.links.delete(event.link.ifindex);
-        else followed.links.set(event.link.ifindex, event.link);
+        if (event.gone) links.delete(event.link.ifindex);
+        else links.set(event.link.ifindex, event.link);
       }
-      this.#options.onEvent({ netns: followed.name, event, before, dev: deviceOf(event, nameOf), port });
+      this.#options.onEvent({ netns, inode, event, before, dev: deviceOf(event, nameOf), port });
     }
   }
 }
 
 interface Followed {
   readonly name: string;
-  readonly socket: NetlinkSocket;
-  /** The port of this process's requests in the namespace. */
+  readonly netns: Netns;
+  /** The port of this process's own requests in the namespace. */
   readonly ownPort: number;
+  readonly inode: number;
+  readonly socket: NetlinkSocket;
   /** Links by ifindex, as last told. */
   readonly links: Map<number, LinkMessage>;
   drops: number;
+}
+
+function learnLinks({ netns, links }: Followed): void {
+  links.clear();
+  for (const link of readLinks(netns)) links.set(link.ifindex, link);
 }
 
 function deviceOf(event: KernelEvent, nameOf: (ifindex: number) => string | null): string | null {
@@ -139,6 +157,8 @@ function deviceOf(event: KernelEvent, nameOf: (ifindex: number) => string | null
       return event.route.dev;
     case 'neighbour':
       return event.neighbour.dev;
+    case 'fdb':
+      return event.entry.dev;
     default:
       return nameOf(event.ifindex);
   }

@@ -1,13 +1,13 @@
-// Observes parts of namespaces: single links with what is on them, a namespace's own sysctls, or routes that events
-// told. What it returns has the shape of a whole observation, so that the same diff and plan work on it.
+// Observes parts of namespaces: single links with what is on them, single routes, or a namespace's own sysctls. What it
+// returns has the shape of a whole observation, so that the same diff and plan work on it.
 import type { LinkEnd, ObservedLink } from '../state/link.ts';
 import { parseOwnerAlias } from '../state/mark.ts';
 import type { ObservedNamespace, ObservedNetwork } from '../state/network.ts';
 import { type ObservedRoute, routeKey } from '../state/route.ts';
 import { formatLinkQuery, type LinkMessage, parseLink } from './codec/link.ts';
-import type { LinkNames } from './codec/route.ts';
 import { RTM_GETLINK } from './constants.ts';
 import type { Machine } from './machine.ts';
+import { nameLink } from './name-link.ts';
 import type { Netns } from './netns.ts';
 import {
   claimsOf,
@@ -17,10 +17,11 @@ import {
   type Peers,
   type Reading,
   readAddresses,
+  readFdb,
   readLinks,
   readNeighbours,
-  readRoutes,
 } from './observe.ts';
+import { type LinkDirectory, readRoutesOf } from './observe-routes.ts';
 import { readSysctls } from './observe-sysctl.ts';
 
 /** What to read of one namespace. */
@@ -29,8 +30,10 @@ export interface Part {
   readonly whole: boolean;
   /** Links by name; `deep` reads the routes by them, too. */
   readonly devices: ReadonlyMap<string, { readonly deep: boolean }>;
-  /** Routes as events told them. */
-  readonly routes: readonly ObservedRoute[];
+  /** Routes as events told them, taken as they are. */
+  readonly told: readonly ObservedRoute[];
+  /** Identities of routes to read, by routeKey. */
+  readonly routeKeys: ReadonlySet<number | string>;
   readonly sysctls: readonly string[];
 }
 
@@ -57,9 +60,9 @@ export function observeParts(
   return { namespaces, freshSysctls: new Map() };
 }
 
-/** The links to read, with `lo`, whose marks tell whose the namespace is; all of them where routes are to be named. */
+/** The links to read, with `lo`, whose marks tell whose the namespace is. */
 function linksOf(netns: Netns, part: Part): LinkMessage[] {
-  if (part.whole || [...part.devices.values()].some(({ deep }) => deep)) return readLinks(netns);
+  if (part.whole) return readLinks(netns);
   const lo = netns.socket.get(RTM_GETLINK, (writer) => formatLinkQuery(writer, LOOPBACK_IFINDEX), parseLink);
   const named = [...part.devices.keys()].filter((name) => name !== 'lo').map((name) => readLink(netns, name));
   return [lo, ...named].filter((link) => link !== null);
@@ -97,18 +100,25 @@ function withFarEnds(
 
 function observePart(reading: Reading, part: Part, peers: Peers): ObservedNamespace {
   const { netns, name } = reading;
-  const names = new Map(reading.links.map((link) => [link.ifindex, link.name]));
-  const nameOf = (ifindex: number): string | null => names.get(ifindex) ?? null;
+  const known = new Map(reading.links.map((link) => [link.ifindex, link.name]));
+  const names: LinkDirectory = { known, read: (ifindex) => readName(netns, ifindex) };
+  const nameOf = (ifindex: number): string | null => known.get(ifindex) ?? null;
+  const nameOrAsk = (ifindex: number): string | null =>
+    ifindex === 0 ? null : (nameOf(ifindex) ?? readName(netns, ifindex));
   const lo = reading.links.find((link) => link.ifindex === LOOPBACK_IFINDEX);
   const messages = reading.links.filter((link) => part.devices.has(link.name));
   const links = new Map<string, ObservedLink>();
-  for (const { lower: _lower, lowerNsid: _lowerNsid, ...link } of messages) {
-    const master = link.master === 0 ? null : (nameOf(link.master) ?? readName(netns, link.master));
-    links.set(link.name, { ...link, master, peer: peers.get(name)?.get(link.ifindex) ?? null });
+  for (const link of messages) {
+    const peer = peers.get(name)?.get(link.ifindex) ?? null;
+    links.set(link.name, nameLink(link, nameOrAsk, peer));
   }
-  const deep = messages.filter((link) => part.devices.get(link.name)!.deep);
-  const routes = readRoutesBy(netns, nameOf, deep);
-  const keys = new Set(routes.map(routeKey));
+  const deep = messages.filter((link) => part.devices.get(link.name)!.deep).map((link) => link.ifindex);
+  const read = readRoutesOf(netns, names, { links: deep, keys: part.routeKeys });
+  const keys = new Set(read.map(routeKey));
+  const told = part.told.filter((route) => {
+    const key = routeKey(route);
+    return !part.routeKeys.has(key) && !keys.has(key);
+  });
   return {
     name,
     cookie: netns.socket.cookie,
@@ -117,20 +127,10 @@ function observePart(reading: Reading, part: Part, peers: Peers): ObservedNamesp
     links,
     addresses: messages.flatMap((link) => readAddresses(netns, nameOf, link.ifindex)),
     neighbours: messages.flatMap((link) => readNeighbours(netns, nameOf, link.ifindex)),
-    fdb: [],
-    routes: [...routes, ...part.routes.filter((route) => !keys.has(routeKey(route)))],
+    fdb: readFdb(netns, nameOf, messages),
+    routes: [...read, ...told],
     sysctls: readSysctls(netns, messages, part.sysctls),
   };
-}
-
-/** The routes by any of some links, each once. */
-function readRoutesBy(netns: Netns, nameOf: LinkNames, links: readonly LinkMessage[]): ObservedRoute[] {
-  if (links.length === 0) return [];
-  if (links.length === 1) return readRoutes(netns, nameOf, links[0]!.ifindex);
-  const names = new Set<string | null>(links.map((link) => link.name));
-  return readRoutes(netns, nameOf).filter(
-    (route) => names.has(route.dev) || route.nexthops?.some((hop) => names.has(hop.dev)),
-  );
 }
 
 function readName(netns: Netns, ifindex: number): string | null {

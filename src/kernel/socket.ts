@@ -103,9 +103,11 @@ export class NetlinkSocket {
     for (const group of groups) this.raw.addMembership(group);
   }
 
-  /** Reads what has come without waiting, datagram by datagram; a buffer is good until the call returns. */
-  drain(onDatagram: (datagram: Buffer) => void): void {
-    for (let length = receive(this.#fd, received); length >= 0; length = receive(this.#fd, received)) {
+  /** Reads up to `most` datagrams that have come, without waiting; a buffer is good until the call returns. */
+  drain(onDatagram: (datagram: Buffer) => void, most: number): void {
+    for (let count = 0; count < most; count++) {
+      const length = receive(this.#fd, received);
+      if (length < 0) return;
       onDatagram(received.subarray(0, length));
     }
   }

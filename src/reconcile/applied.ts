@@ -5,9 +5,9 @@ import { fdbKey } from '../state/fdb.ts';
 import { neighbourKey } from '../state/neighbour.ts';
 import type { DesiredNamespace, DesiredNetwork } from '../state/network.ts';
 import type { Route } from '../state/route.ts';
-import type { Subject } from './difference.ts';
+import type { Outcome, Subject } from './difference.ts';
 import { beginDigest, digestNumber, digestText, digestValue, endDigest } from './digest.ts';
-import { DigestTable, type ReadonlyDigestTable } from './digest-table.ts';
+import { DigestTable, ExtendedTable, type ReadonlyDigestTable } from './digest-table.ts';
 
 export interface Applied {
   /** Digests of values by digests of identities. */
@@ -38,6 +38,22 @@ export function recordApplied(
     if (namespace.sysctls.size > 0) sysctls.set(namespace.name, [...namespace.sysctls.keys()]);
   }
   return { items, sysctls };
+}
+
+/** The record with what came to be since; the same one where nothing new did. */
+export function extendApplied(applied: Applied, outcomes: readonly Outcome[], protocol: number): Applied {
+  const fresh = new Map<number, number>();
+  for (const { difference, outcome } of outcomes) {
+    if (outcome !== 'done' || difference.desired === null || !isStated(difference)) continue;
+    if (wasAppliedSame(applied, difference.netns, difference, protocol)) continue;
+    fresh.set(identityDigest(difference.netns, difference), valueDigest(difference, protocol));
+  }
+  return fresh.size === 0 ? applied : { ...applied, items: new ExtendedTable(applied.items, fresh) };
+}
+
+/** A sysctl that no file states, of a link of ours, is in no record. */
+function isStated({ kind, desired }: Subject): boolean {
+  return kind !== 'sysctl' || 'source' in desired!;
 }
 
 /** Whether an item of this identity was applied. */

@@ -55,3 +55,27 @@ export class DigestTable implements ReadonlyDigestTable {
     return at;
   }
 }
+
+/** A table and what was set since. */
+export class ExtendedTable implements ReadonlyDigestTable {
+  readonly #base: ReadonlyDigestTable;
+  readonly #since: Map<number, number>;
+
+  constructor(base: ReadonlyDigestTable, since: ReadonlyMap<number, number>) {
+    const known = base instanceof ExtendedTable ? base : null;
+    this.#base = known === null ? base : known.#base;
+    this.#since = new Map([...(known === null ? [] : known.#since), ...since]);
+  }
+
+  get size(): number {
+    return this.#base.size + this.#since.size;
+  }
+
+  has(key: number): boolean {
+    return this.#since.has(key) || this.#base.has(key);
+  }
+
+  get(key: number): number | undefined {
+    return this.#since.get(key) ?? this.#base.get(key);
+  }
+}

@@ -24,6 +24,8 @@ export interface ConvergeOptions {
   readonly alsoIn?: readonly string[];
   /** The locks the caller holds from pass to pass; without them the pass takes its own and gives them back. */
   readonly locks?: Locks;
+  /** Called right before the kernel is read, in every round. */
+  readonly onLook?: () => void;
   /** Called with every step as soon as its fate is known, in the order of the plan. */
   readonly onStep?: (step: Step, outcome: Outcome) => void;
 }
@@ -85,6 +87,7 @@ function convergeLocked(
   let isStuck = false;
   const linked = new Set<string>();
   for (let round = 1; ; round++) {
+    options.onLook?.();
     const observed = look(machine, desired, applied, options.alsoIn ?? []);
     const found = diff(desired, observed, { adopt: options.adopt, applied });
     ignored = found.ignored;

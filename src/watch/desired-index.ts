@@ -1,17 +1,32 @@
 // An index of a desired network, so that an event finds what is wanted where it happened without a walk over all.
 import { emptyNamespace } from '../reconcile/diff.ts';
+import type { DesiredAddress } from '../state/address.ts';
+import type { DesiredFdbEntry } from '../state/fdb.ts';
 import type { LinkEnd } from '../state/link.ts';
+import { type DesiredNeighbour, neighbourKey } from '../state/neighbour.ts';
 import type { DesiredNamespace, DesiredNetwork } from '../state/network.ts';
 import { type DesiredRoute, routeKey } from '../state/route.ts';
 import { type DesiredSysctl, parseDeviceSysctl } from '../state/sysctl.ts';
 
+export type RouteKey = number | string;
+
+/** What is wanted on one link. */
+export interface DeviceIndex {
+  readonly addresses: DesiredAddress[];
+  readonly neighbours: DesiredNeighbour[];
+  readonly fdb: DesiredFdbEntry[];
+  readonly routes: DesiredRoute[];
+  readonly sysctls: DesiredSysctl[];
+}
+
 /** What is wanted of one namespace, by what events name. */
 export interface NamespaceIndex {
   readonly desired: DesiredNamespace;
-  readonly routes: ReadonlyMap<number | string, DesiredRoute>;
-  readonly routesByDevice: ReadonlyMap<string, readonly DesiredRoute[]>;
-  /** Sysctls of links. */
-  readonly sysctlsByDevice: ReadonlyMap<string, readonly DesiredSysctl[]>;
+  readonly routes: ReadonlyMap<RouteKey, DesiredRoute>;
+  /** IPv6 routes with a preferred source: the kernel takes that away without a word when the address goes. */
+  readonly sourced: readonly RouteKey[];
+  readonly neighbours: ReadonlySet<string>;
+  readonly devices: ReadonlyMap<string, DeviceIndex>;
   /** Sysctls of the namespace itself, and of `all` and `default`. */
   readonly ownSysctls: readonly DesiredSysctl[];
 }
@@ -19,8 +34,9 @@ export interface NamespaceIndex {
 /** The parts of a namespace that something happened to. */
 export interface Share {
   readonly whole: boolean;
+  /** Links by name; `deep` means the routes by them, too. */
   readonly devices: ReadonlyMap<string, { readonly deep: boolean }>;
-  readonly routeKeys: Iterable<number | string>;
+  readonly routeKeys: Iterable<RouteKey>;
   readonly ownSysctls: boolean;
 }
 
@@ -61,56 +77,62 @@ export class DesiredIndex {
 }
 
 function indexNamespace(desired: DesiredNamespace): NamespaceIndex {
-  const routes = new Map<number | string, DesiredRoute>();
-  const routesByDevice = new Map<string, DesiredRoute[]>();
+  const devices = new Map<string, DeviceIndex>();
+  const at = (dev: string): DeviceIndex => {
+    let device = devices.get(dev);
+    if (device === undefined) {
+      device = { addresses: [], neighbours: [], fdb: [], routes: [], sysctls: [] };
+      devices.set(dev, device);
+    }
+    return device;
+  };
+  for (const address of desired.addresses) at(address.dev).addresses.push(address);
+  for (const neighbour of desired.neighbours) at(neighbour.dev).neighbours.push(neighbour);
+  for (const entry of desired.fdb) at(entry.dev).fdb.push(entry);
+  const routes = new Map<RouteKey, DesiredRoute>();
+  const sourced: RouteKey[] = [];
   for (const route of desired.routes) {
-    routes.set(routeKey(route), route);
-    const devices = route.nexthops === null ? [route.dev] : route.nexthops.map((hop) => hop.dev);
-    for (const dev of new Set(devices)) if (dev !== null) append(routesByDevice, dev, route);
+    const key = routeKey(route);
+    routes.set(key, route);
+    if (route.src !== null && typeof route.dst === 'string') sourced.push(key);
+    const ways = route.nexthops === null ? [route.dev] : route.nexthops.map((hop) => hop.dev);
+    for (const dev of new Set(ways)) if (dev !== null) at(dev).routes.push(route);
   }
-  const sysctlsByDevice = new Map<string, DesiredSysctl[]>();
   const ownSysctls: DesiredSysctl[] = [];
   for (const sysctl of desired.sysctls.values()) {
     const dev = parseDeviceSysctl(sysctl.key)?.dev ?? 'all';
     if (dev === 'all' || dev === 'default') ownSysctls.push(sysctl);
-    else append(sysctlsByDevice, dev, sysctl);
+    else at(dev).sysctls.push(sysctl);
   }
-  return { desired, routes, routesByDevice, sysctlsByDevice, ownSysctls };
-}
-
-function append<Item>(lists: Map<string, Item[]>, key: string, item: Item): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [item]);
-  else list.push(item);
+  const neighbours = new Set(desired.neighbours.map(neighbourKey));
+  return { desired, routes, sourced, neighbours, devices, ownSysctls };
 }
 
 function restrictNamespace(index: NamespaceIndex, share: Share): DesiredNamespace {
   const { desired } = index;
+  const devices = [...share.devices].flatMap(([dev, { deep }]) => {
+    const device = index.devices.get(dev);
+    return device === undefined ? [] : [{ device, deep }];
+  });
   const routes = new Set<DesiredRoute>();
   for (const key of share.routeKeys) {
     const route = index.routes.get(key);
     if (route !== undefined) routes.add(route);
   }
-  const sysctls = new Map<string, DesiredSysctl>();
-  if (share.ownSysctls) for (const sysctl of index.ownSysctls) sysctls.set(sysctl.key, sysctl);
-  for (const [dev, { deep }] of share.devices) {
-    for (const sysctl of index.sysctlsByDevice.get(dev) ?? []) sysctls.set(sysctl.key, sysctl);
-    if (deep) for (const route of index.routesByDevice.get(dev) ?? []) routes.add(route);
-  }
+  for (const { device, deep } of devices) if (deep) for (const route of device.routes) routes.add(route);
+  // What a link has where the file is silent follows from what is wanted of the namespace.
+  const own = share.ownSysctls || share.devices.size > 0 ? index.ownSysctls : [];
+  const sysctls = [...own, ...devices.flatMap(({ device }) => device.sysctls)];
+  const links = [...share.devices.keys()].map((dev) => desired.links.get(dev));
   return {
     ...emptyNamespace(desired.name),
     manage: desired.manage,
     source: desired.source,
-    links: new Map(
-      [...share.devices.keys()].flatMap((dev) => {
-        const link = desired.links.get(dev);
-        return link === undefined ? [] : [[dev, link] as const];
-      }),
-    ),
-    addresses: desired.addresses.filter((address) => share.devices.has(address.dev)),
-    neighbours: desired.neighbours.filter((neighbour) => share.devices.has(neighbour.dev)),
-    fdb: [],
+    links: new Map(links.filter((link) => link !== undefined).map((link) => [link.name, link])),
+    addresses: devices.flatMap(({ device }) => device.addresses),
+    neighbours: devices.flatMap(({ device }) => device.neighbours),
+    fdb: devices.flatMap(({ device }) => device.fdb),
     routes: [...routes],
-    sysctls,
+    sysctls: new Map(sysctls.map((sysctl) => [sysctl.key, sysctl])),
   };
 }

@@ -7,94 +7,155 @@ import { apply } from '../reconcile/apply.ts';
 import { diff } from '../reconcile/diff.ts';
 import { type Difference, keyOf, type Outcome } from '../reconcile/difference.ts';
 import { plan } from '../reconcile/plan.ts';
+import { parentOf } from '../state/link-kind.ts';
 import { type Route, routeKey } from '../state/route.ts';
 import { parseDeviceSysctl } from '../state/sysctl.ts';
+import type { Cause, CauseCode } from './cause.ts';
 import type { DesiredIndex } from './desired-index.ts';
-import type { Dirt, NamespaceDirt } from './dirt.ts';
+import { causeOfRoute, causeOfSysctls, type Dirt, type NamespaceDirt } from './dirt.ts';
+import { noteVanished } from './note.ts';
 
 export interface HealOptions {
   readonly applied: Applied;
-  readonly adopt: boolean;
   /** Items that are to be left alone for now. */
   readonly holds: (difference: Difference) => boolean;
 }
 
+/** What became of a difference, and why it came to be. */
+export interface Mended extends Outcome {
+  readonly causeCode: CauseCode;
+}
+
 /** Steps may make others possible, and the kernel may take things along: so often is read again. */
 const ROUNDS = 4;
+/** So many links of one namespace, and reading all of it costs less. */
+const MANY_LINKS = 8;
 
 /** Mends what is dirty; returns what became of every difference found, the last word on each. */
-export function heal(machine: Machine, index: DesiredIndex, dirt: Dirt, options: HealOptions): Outcome[] {
-  for (const name of machine.refresh()) dirt.whole(name, 'the namespace was deleted');
-  widen(machine, dirt);
-  const shares = dirt.entries();
-  const desired = index.restrict(shares);
-  const partial = new Set([...shares].filter(([, share]) => !share.whole).map(([name]) => name));
-  const isRead = [...shares.values()].some(
-    (share) => share.whole || share.devices.size > 0 || share.ownSysctls,
-  );
-  const results = new Map<string, Outcome>();
+export function heal(machine: Machine, index: DesiredIndex, dirt: Dirt, options: HealOptions): Mended[] {
+  const { applied, holds } = options;
+  const results = new Map<string, Mended>();
+  const settled = new Set<string>();
   for (let round = 1; round <= ROUNDS; round++) {
+    widen(machine, index, dirt);
+    const shares = dirt.entries();
+    const desired = index.restrict(shares);
+    const partial = new Set([...shares].filter(([, share]) => !share.whole).map(([name]) => name));
     const observed = observeParts(machine, partsOf(index, shares), (netns, dev) => index.peerOf(netns, dev));
-    const found = diff(desired, observed, { adopt: options.adopt, applied: options.applied, partial });
-    const explained = found.differences.map((difference) => explain(difference, shares));
-    const due = explained.filter((difference) => !options.holds(difference) && !difference.conflict);
-    const keys = new Set(due.map(keyOf));
-    for (const [key, outcome] of results) {
-      if (outcome.outcome === 'done' && keys.has(key))
-        results.set(key, { ...outcome, outcome: 'failed', reason: 'it did not stay' });
+    const { differences } = diff(desired, observed, { adopt: false, applied, partial });
+    if (deepen(differences, dirt)) continue;
+    const due = differences.filter((difference) => !difference.conflict && !holds(difference));
+    judge(results, new Set(due.map(keyOf)));
+    if (due.every((difference) => settled.has(`${difference.change} ${keyOf(difference)}`))) break;
+    const causes = new Map(due.map((difference) => [difference, causeOf(difference, shares)]));
+    const explained = due.map((difference) => explain(difference, causes.get(difference)!));
+    const codes = new Map(explained.map((difference, at) => [difference, causes.get(due[at]!)!.code]));
+    const steps = plan(explained, desired, observed);
+    const outcomes = apply(machine, steps, desired, observed, { combine: round === 1, onStep: () => {} });
+    for (const outcome of outcomes) {
+      const { difference } = outcome;
+      const key = keyOf(difference);
+      results.set(key, { ...outcome, causeCode: results.get(key)?.causeCode ?? codes.get(difference)! });
+      if (outcome.outcome !== 'done') settled.add(`${difference.change} ${key}`);
     }
-    if (due.length === 0 || due.every((difference) => results.get(keyOf(difference))?.outcome === 'failed'))
-      break;
-    const steps = plan(due, desired, observed);
-    for (const outcome of apply(machine, steps, desired, observed, {
-      combine: round === 1,
-      onStep: () => {},
-    })) {
-      results.set(keyOf(outcome.difference), outcome);
-    }
-    // Where only routes were told of, the kernel's answer is proof enough.
-    if (!isRead) break;
+    if (!forgetTold(dirt, outcomes)) break;
   }
   return [...results.values()];
 }
 
-/** A namespace that is not there is wanted whole, and so are the ends of its veths elsewhere. */
-function widen(machine: Machine, dirt: Dirt): void {
-  for (const [name, share] of [...dirt.entries()]) {
-    if (!share.whole && machine.namespace(name) === null) dirt.whole(name, 'the namespace was deleted');
+/** What was mended and differs again did not stay; what could not be mended and is right by now needs no word. */
+function judge(results: Map<string, Mended>, due: ReadonlySet<string>): void {
+  for (const [key, result] of results) {
+    const differs = due.has(key);
+    if (result.outcome === 'done' && differs) {
+      results.set(key, { ...result, outcome: 'failed', reason: 'the kernel took it, and it did not stay' });
+    } else if (result.outcome !== 'done' && !differs) results.delete(key);
   }
 }
 
+/** A namespace that is not there is wanted whole, with the ends of its veths elsewhere; one with much to read, too. */
+function widen(machine: Machine, index: DesiredIndex, dirt: Dirt): void {
+  const notebook = { index, dirt, isFull: () => false };
+  for (const [name, { whole, devices }] of [...dirt.entries()]) {
+    if (whole) continue;
+    if (machine.namespace(name) === null) noteVanished(notebook, name);
+    else if ([...devices.values()].filter(({ deep }) => deep).length > MANY_LINKS) dirt.whole(name, null);
+    else for (const dev of devices.keys()) addNeeded(index, dirt, name, dev);
+  }
+}
+
+/** What a link is depends on others: an unstated MTU on the ports or on the link below. */
+function addNeeded(index: DesiredIndex, dirt: Dirt, netns: string, dev: string): void {
+  const link = index.at(netns)?.desired.links.get(dev);
+  if (link === undefined) return;
+  const parent = parentOf(link.spec);
+  if (link.spec.kind === 'bridge' && link.mtu === null) dirt.whole(netns, null);
+  else if (parent !== null && !dirt.at(netns).devices.has(parent)) {
+    dirt.device(netns, parent, false, null);
+    addNeeded(index, dirt, netns, parent);
+  }
+}
+
+/** Changing a link or an address may take routes along, which are put back only where they were read. */
+function deepen(differences: readonly Difference[], dirt: Dirt): boolean {
+  let isDeeper = false;
+  for (const difference of differences) {
+    if (difference.observed === null || (difference.kind !== 'link' && difference.kind !== 'address'))
+      continue;
+    const share = dirt.at(difference.netns);
+    const dev = difference.kind === 'link' ? difference.observed.name : difference.observed.dev;
+    if (share.whole || share.devices.get(dev)?.deep === true || !takesAlong(difference)) continue;
+    dirt.device(difference.netns, dev, true, null);
+    isDeeper = true;
+  }
+  return isDeeper;
+}
+
+function takesAlong(difference: Difference & { kind: 'link' | 'address' }): boolean {
+  return difference.kind === 'address' || difference.cause !== null || difference.change === 'extra';
+}
+
+/** After a round what events told no longer holds: done is done, and the rest is read. False where nothing is left to read. */
+function forgetTold(dirt: Dirt, outcomes: readonly Outcome[]): boolean {
+  for (const { told } of dirt.entries().values()) told.clear();
+  for (const { difference, outcome } of outcomes) {
+    if (difference.kind === 'route' && outcome !== 'done')
+      dirt.route(difference.netns, routeKey((difference.desired ?? difference.observed) as Route), null);
+  }
+  return [...dirt.entries().values()].some(
+    ({ whole, devices, unclear, ownSysctls }) => whole || devices.size > 0 || unclear.size > 0 || ownSysctls,
+  );
+}
+
 function partsOf(index: DesiredIndex, shares: ReadonlyMap<string, NamespaceDirt>): Map<string, Part> {
+  const wanted = index.restrict(shares);
   const parts = new Map<string, Part>();
-  for (const [name, share] of shares) {
-    const wanted = index.at(name);
-    const ofDevices = [...share.devices.keys()].flatMap((dev) => wanted?.sysctlsByDevice.get(dev) ?? []);
-    const sysctls = share.whole
-      ? [...(wanted?.desired.sysctls.keys() ?? [])]
-      : [...ofDevices, ...(share.ownSysctls ? (wanted?.ownSysctls ?? []) : [])].map(({ key }) => key);
-    parts.set(name, {
-      whole: share.whole,
-      devices: share.devices,
-      routes: [...share.routes.values()].flat(),
-      sysctls,
-    });
+  for (const [name, { whole, devices, told, unclear }] of shares) {
+    const sysctls = [...(wanted.namespaces.get(name)?.sysctls.keys() ?? [])];
+    parts.set(name, { whole, devices, told: [...told.values()].flat(), routeKeys: unclear, sysctls });
   }
   return parts;
 }
 
-/** Puts to a difference what events told of its cause. */
-function explain(difference: Difference, shares: ReadonlyMap<string, NamespaceDirt>): Difference {
-  const dirt = shares.get(difference.netns);
-  if (dirt === undefined || difference.class !== 'drift') return difference;
-  const { causes } = dirt;
+const untold: Cause = { code: 'unknown', text: '' };
+
+function causeOf(difference: Difference, shares: ReadonlyMap<string, NamespaceDirt>): Cause {
+  const causes = shares.get(difference.netns)?.causes;
+  if (causes === undefined) return untold;
   const dev = deviceOf(difference);
-  const ofRoute =
+  const own =
     difference.kind === 'route'
-      ? causes.get(routeKey((difference.desired ?? difference.observed) as Route))
-      : undefined;
-  const cause = difference.cause ?? ofRoute ?? causes.get('') ?? (dev === null ? undefined : causes.get(dev));
-  return cause === undefined ? difference : { ...difference, cause };
+      ? causes.get(causeOfRoute(routeKey((difference.desired ?? difference.observed) as Route)))
+      : difference.kind === 'sysctl' && dev !== null
+        ? causes.get(causeOfSysctls(dev))
+        : undefined;
+  return own ?? causes.get('') ?? (dev === null ? undefined : causes.get(dev)) ?? untold;
+}
+
+/** Puts to a difference what events told of its cause; what state and comparison tell is told more exactly. */
+function explain(difference: Difference, { text }: Cause): Difference {
+  if (difference.class !== 'drift' || difference.cause !== null || text === '') return difference;
+  return { ...difference, cause: text };
 }
 
 function deviceOf(difference: Difference): string | null {

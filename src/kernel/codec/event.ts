@@ -1,5 +1,6 @@
 // Events: what the kernel tells of changes, the same messages as in dumps. A link is named by its ifindex here; who
 // follows the events of a namespace knows the names.
+import type { ObservedFdbEntry } from '../../state/fdb.ts';
 import type { ObservedNeighbour } from '../../state/neighbour.ts';
 import type { ObservedRoute } from '../../state/route.ts';
 import type { SysctlFamily } from '../../state/sysctl.ts';
@@ -20,7 +21,7 @@ import {
 } from '../constants.ts';
 import { type LinkMessage, parseLink } from './link.ts';
 import { HEADER_LENGTH, u16, u32 } from './message.ts';
-import { parseNeighbour } from './neighbour.ts';
+import { parseFdbEntry, parseNeighbour } from './neighbour.ts';
 import { parseNetconf } from './netconf.ts';
 import { type LinkNames, parseRoute } from './route.ts';
 
@@ -28,6 +29,8 @@ export type KernelEvent =
   | { readonly kind: 'link'; readonly gone: boolean; readonly link: LinkMessage }
   | { readonly kind: 'address'; readonly gone: boolean; readonly ipv4: boolean; readonly ifindex: number }
   | { readonly kind: 'neighbour'; readonly gone: boolean; readonly neighbour: ObservedNeighbour }
+  /** A forwarding entry of a bridge or VXLAN device. */
+  | { readonly kind: 'fdb'; readonly gone: boolean; readonly entry: ObservedFdbEntry }
   | {
       readonly kind: 'route';
       readonly gone: boolean;
@@ -61,6 +64,10 @@ export function parseEvent(buffer: Buffer, at: number, nameOf: LinkNames): Kerne
     }
     case RTM_NEWNEIGH:
     case RTM_DELNEIGH: {
+      if (buffer[start] === AF_BRIDGE) {
+        const entry = parseFdbEntry(buffer, start, end, nameOf);
+        return entry === null ? null : { kind: 'fdb', gone: type === RTM_DELNEIGH, entry };
+      }
       const neighbour = parseNeighbour(buffer, start, end, nameOf);
       return neighbour === null ? null : { kind: 'neighbour', gone: type === RTM_DELNEIGH, neighbour };
     }

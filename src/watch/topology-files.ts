@@ -1,0 +1,186 @@
+// The files of a topology on disk: tells when they have changed and are whole. Events of the file system only say where
+// to look; what counts is that the files differ from those that were read, that nothing happened to them for a moment,
+// and that nobody has one open for writing.
+import { readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type FSWatcher, watch as watchFiles } from 'chokidar';
+import { isBeingWritten } from '../kernel/file-lease.ts';
+import { findWatchPoints, isTopologyFile, type WatchPoint } from './watch-points.ts';
+
+export interface TopologyFilesOptions {
+  /** Files and directories. */
+  readonly paths: readonly string[];
+  /** A file has changed, come or gone, and is whole. */
+  readonly onChange: (path: string) => void;
+  /** A file has been open for writing for long: it is read when its writer closes it. */
+  readonly onHeld: (path: string) => void;
+  /** The file system does not tell of changes. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** How long files must be quiet before they are read, in milliseconds. */
+export const QUIET_MS = 100;
+/** After so long, in milliseconds, a file that is still open for writing is worth a word. */
+const HELD_MS = 5000;
+
+export class TopologyFiles {
+  readonly #options: TopologyFilesOptions;
+  /** By directory and inode: one that is replaced under its name is watched anew. */
+  readonly #watchers = new Map<string, FSWatcher>();
+  #points: ReadonlyMap<string, WatchPoint> = new Map();
+  /** By path, as they were when they were read. */
+  #read: ReadonlyMap<string, string> = new Map();
+  /** As they were when last looked at, where they differ from those that were read. */
+  #pending: ReadonlyMap<string, string> | null = null;
+  #pendingSince = 0;
+  #saidHeld = false;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: TopologyFilesOptions) {
+    this.#options = options;
+    this.markRead();
+    this.#movePoints();
+  }
+
+  /** The files are read now: what they are from here on is compared with this. */
+  markRead(): void {
+    this.#read = sign(this.#options.paths);
+    this.#settle();
+  }
+
+  async close(): Promise<void> {
+    this.#settle();
+    await Promise.all([...this.#watchers.values()].map((watcher) => watcher.close()));
+  }
+
+  #settle(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#pending = null;
+    this.#saidHeld = false;
+  }
+
+  /** Looks whether the files have changed: something happened somewhere near, or it is time to. */
+  look(): void {
+    this.#movePoints();
+    const now = sign(this.#options.paths);
+    if (firstDifference(this.#read, now) === null) {
+      if (this.#pending !== null) this.#settle();
+      return;
+    }
+    if (this.#pending !== null && firstDifference(this.#pending, now) === null) return;
+    if (this.#pending === null) this.#pendingSince = performance.now();
+    this.#pending = now;
+    this.#wait();
+  }
+
+  #wait(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#conclude(), QUIET_MS);
+  }
+
+  /** All was quiet: tells of the change where it is whole. */
+  #conclude(): void {
+    this.#timer = null;
+    const now = sign(this.#options.paths);
+    const path = firstDifference(this.#read, now);
+    if (path === null || this.#pending === null) {
+      this.#settle();
+      return;
+    }
+    const held = [...now.keys()].find(
+      (file) => this.#read.get(file) !== now.get(file) && isBeingWritten(file),
+    );
+    if (held !== undefined || firstDifference(this.#pending, now) !== null) {
+      this.#pending = now;
+      if (held !== undefined && !this.#saidHeld && performance.now() - this.#pendingSince > HELD_MS) {
+        this.#saidHeld = true;
+        this.#options.onHeld(held);
+      }
+      this.#wait();
+      return;
+    }
+    this.#settle();
+    this.#read = now;
+    this.#options.onChange(path);
+  }
+
+  /** Watches where the files are by now: links may lead elsewhere, and directories be others. */
+  #movePoints(): void {
+    this.#points = findWatchPoints(this.#options.paths);
+    const wanted = new Map([...this.#points.keys()].map((path) => [`${path} ${inodeOf(path)}`, path]));
+    for (const [key, watcher] of this.#watchers) {
+      if (wanted.has(key)) continue;
+      this.#watchers.delete(key);
+      watcher.close().catch(this.#options.onError);
+    }
+    for (const [key, path] of wanted)
+      if (!this.#watchers.has(key)) this.#watchers.set(key, this.#watch(path));
+  }
+
+  #watch(directory: string): FSWatcher {
+    const watcher = watchFiles(directory, {
+      ignoreInitial: true,
+      depth: 0,
+      followSymlinks: false,
+      ignored: (path) => path !== directory && !this.#matters(path),
+    });
+    const look = (): void => this.look();
+    return watcher.on('all', look).on('raw', look).on('ready', look).on('error', this.#options.onError);
+  }
+
+  #matters(path: string): boolean {
+    const point = this.#points.get(dirname(path));
+    if (point === undefined) return false;
+    const name = basename(path);
+    return point.names.has(name) || (point.yaml && isTopologyFile(name));
+  }
+}
+
+/** What stands under each path: which file, how long, and when it was last written or put there; `absent` for none. */
+function sign(paths: readonly string[]): Map<string, string> {
+  const signed = new Map<string, string>();
+  for (const path of paths) {
+    const whole = resolve(path);
+    const names = topologyFilesIn(whole);
+    signed.set(path, names === null ? signFile(whole) : 'directory');
+    for (const name of names ?? []) signed.set(join(path, name), signFile(join(whole, name)));
+  }
+  return signed;
+}
+
+/** The topology files of a directory; null for what is none. */
+function topologyFilesIn(path: string): string[] | null {
+  try {
+    return readdirSync(path).filter(isTopologyFile);
+  } catch {
+    return null;
+  }
+}
+
+function signFile(path: string): string {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    return `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+  } catch {
+    return 'absent';
+  }
+}
+
+function inodeOf(path: string): string {
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev} ${ino}`;
+  } catch {
+    return 'absent';
+  }
+}
+
+function firstDifference(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): string | null {
+  for (const path of new Set([...before.keys(), ...after.keys()]))
+    if (before.get(path) !== after.get(path)) return path;
+  return null;
+}
