@@ -55,6 +55,14 @@ export function maskIp(address: Ip, length: number): Ip {
   return ipv6FromBytes(bytes, 0);
 }
 
+/** The last address of a prefix: every bit past its length set. */
+export function lastIp({ address, length }: Prefix): Ip {
+  if (typeof address === 'number') return length === 32 ? address : (address | (0xffffffff >>> length)) >>> 0;
+  const bytes = ipv6Bytes(address);
+  for (let i = 0; i < 16; i++) bytes[i] = bytes[i]! | (0xff >> Math.min(8, Math.max(0, length - i * 8)));
+  return ipv6FromBytes(bytes, 0);
+}
+
 export function containsIp(prefix: Prefix, ip: Ip): boolean {
   return (
     familyOf(prefix.address) === familyOf(ip) &&

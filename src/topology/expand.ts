@@ -17,8 +17,10 @@ import {
 import { expandHost } from './expand/host.ts';
 import { finishLinks, joinVeths } from './expand/links.ts';
 import { hostPrefix } from './expand/route.ts';
+import { expandTunnels } from './expand/tunnel.ts';
 import { expandUnderlay } from './expand/underlay.ts';
-import { expandWay, expandWorkload } from './expand/workload.ts';
+import { expandWay } from './expand/way.ts';
+import { expandWorkload } from './expand/workload.ts';
 import type { Host } from './model/host.ts';
 import type { WrittenNamespace } from './model/namespace.ts';
 import type { Topology } from './model/topology.ts';
@@ -70,17 +72,26 @@ function expandModel(draft: NetworkDraft, topology: Topology, touched: ReadonlyS
   }
   for (const host of topology.hosts.values()) {
     const others = [...topology.hosts.values()].filter((other) => other !== host && touched.has(other.name));
-    for (const other of others) expandTowards(draft, other, host, byHost.get(host) ?? []);
+    for (const other of others) expandTowards(draft, topology, other, host, byHost.get(host) ?? []);
+  }
+  for (const host of topology.hosts.values()) {
+    if (touched.has(host.name)) expandTunnels(draft, topology, host);
   }
 }
 
 /** The routes of one host to another: to each of its blocks, and to each workload outside of them. */
-function expandTowards(draft: NetworkDraft, from: Host, to: Host, workloads: readonly Workload[]): void {
-  for (const block of to.blocks) expandWay(draft, from, to, block, block.place);
+function expandTowards(
+  draft: NetworkDraft,
+  topology: Topology,
+  from: Host,
+  to: Host,
+  workloads: readonly Workload[],
+): void {
+  for (const block of to.blocks) expandWay(draft, topology, from, to, block, block.place);
   for (const { addresses, place } of workloads) {
     for (const { address } of addresses) {
       if (to.blocks.some((block) => containsIp(block, address))) continue;
-      expandWay(draft, from, to, hostPrefix(address), place);
+      expandWay(draft, topology, from, to, hostPrefix(address), place);
     }
   }
 }

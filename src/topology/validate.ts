@@ -9,6 +9,7 @@ import { readNamespaces } from './model/namespace.ts';
 import { readPools } from './model/pool.ts';
 import { quote, type Reading, readNumber, readText } from './model/scalars.ts';
 import type { Topology } from './model/topology.ts';
+import { planTunnels } from './model/tunnel.ts';
 import { readUnderlays } from './model/underlay.ts';
 import { readWorkloads } from './model/workload.ts';
 import { addFinding } from './source/findings.ts';
@@ -28,13 +29,15 @@ export function validate(loaded: LoadedTopology): Topology | null {
     hosts.set(self.name, self);
   }
   const pools = readPools(loaded, root, hosts);
+  const workloads = readWorkloads(loaded, root, hosts, pools);
   const topology: Topology = {
     name: readTopologyName(loaded, root),
     protocol: readProtocol(loaded, root),
     hosts,
     underlays: readUnderlays(loaded, root, hosts),
     pools,
-    workloads: readWorkloads(loaded, root, hosts, pools),
+    tunnels: planTunnels(loaded, hosts, pools, workloads),
+    workloads,
     namespaces: readNamespaces(loaded, root),
     ignore: readIgnore(loaded, root),
   };

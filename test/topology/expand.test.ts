@@ -198,12 +198,14 @@ describe('a workload', () => {
       'link lo existing up',
       'address 2001:db8::1/128 dev eth0 scope global',
       'route ::/0 via fe80::ecee:eeff:feee:eeee dev eth0',
+      'sysctl net.ipv6.conf.eth0.accept_dad=0',
     ]);
     expect(linesOf(text, 'self')).toEqual([
       'link d veth peer eth0 netns w up address ee:ee:ee:ee:ee:ee',
       'route 2001:db8::1/128 dev d',
       'sysctl net.ipv4.ip_forward=1',
       'sysctl net.ipv6.conf.all.forwarding=1',
+      'sysctl net.ipv6.conf.d.accept_dad=0',
       'sysctl net.ipv6.conf.d.forwarding=1',
       'sysctl net.ipv6.conf.d.proxy_ndp=1',
       'sysctl net.ipv6.neigh.d.proxy_delay=0',

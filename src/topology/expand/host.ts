@@ -15,6 +15,7 @@ import {
   type NetworkDraft,
 } from './draft.ts';
 import { blackholeRoute, defaultPrefix, deviceRoute, hostPrefix, routeVia } from './route.ts';
+import { withoutDad } from './sysctl.ts';
 
 /** Adds a host with the gateways of the workloads that run there. */
 export function expandHost(draft: NetworkDraft, host: Host, workloads: readonly Workload[]): void {
@@ -39,6 +40,9 @@ function expandUplink(draft: NetworkDraft, namespace: NamespaceDraft, host: Host
   }
   addLink(draft, namespace, { ...link, mtu: uplink.mtu });
   for (const address of uplink.addresses) addAddress(draft, namespace, plainAddress(uplink.dev, address));
+  // A router asks for neighbours from its link-local address, which must not be tentative then.
+  if (uplink.addresses.some(({ address }) => familyOf(address) === 6))
+    addSysctl(draft, namespace, withoutDad(uplink.dev, uplink.place));
   if (uplink.gateway === null) return;
   const dst = defaultPrefix(uplink.gateway);
   addRoute(draft, namespace, routeVia(dst, uplink.gateway, uplink.dev, uplink.place));

@@ -1,12 +1,9 @@
-// A workload's items, as Calico makes them: its namespace and veth, the gateway inside, the route on its host, and
-// the routes to it on every other host.
-import { containsIp, familyOf, formatIp, type Ip } from '../../state/ip.ts';
-import type { Place } from '../../state/place.ts';
+// A workload's items on its own host, as Calico makes them: its namespace and veth, the gateway inside, and the route to it.
+import { familyOf, formatIp, type Ip } from '../../state/ip.ts';
 import { deviceSysctlKey } from '../../state/sysctl.ts';
-import { type Host, netnsOf } from '../model/host.ts';
+import { netnsOf } from '../model/host.ts';
 import { emptyLink, plainAddress } from '../model/link.ts';
 import { gatewayOf, hasFamily, type Workload } from '../model/workload.ts';
-import { addFinding } from '../source/findings.ts';
 import {
   addAddress,
   addLink,
@@ -18,6 +15,7 @@ import {
   type NetworkDraft,
 } from './draft.ts';
 import { defaultPrefix, deviceRoute, hostPrefix, routeVia } from './route.ts';
+import { withoutDad } from './sysctl.ts';
 
 /** Adds a workload on its own host: the namespace with all that is inside, and the host's end. */
 export function expandWorkload(draft: NetworkDraft, workload: Workload): void {
@@ -34,36 +32,6 @@ export function expandWorkload(draft: NetworkDraft, workload: Workload): void {
   }
   if (hasFamily(workload, 4)) expandIpv4(draft, inside, outside, workload);
   if (hasFamily(workload, 6)) expandIpv6(draft, inside, outside, workload);
-}
-
-/** Adds the route to a prefix that another host holds; a finding where the two share no subnet. */
-export function expandWay(
-  draft: NetworkDraft,
-  from: Host,
-  to: Host,
-  dst: { readonly address: Ip; readonly length: number },
-  place: Place,
-): void {
-  const family = familyOf(dst.address);
-  const via = to.uplink?.addresses.find(({ address }) => {
-    return familyOf(address) === family && from.uplink?.addresses.some((own) => containsIp(own, address));
-  });
-  if (from.uplink !== null && via !== undefined) {
-    const namespace = draftNamespace(draft, netnsOf(from), from.place);
-    addRoute(draft, namespace, routeVia(dst, via.address, from.uplink.dev, place));
-    return;
-  }
-  // One finding for each pair of hosts and family, wherever it is met first.
-  addFinding(
-    draft.findings,
-    'noWay',
-    from.uplink?.place ?? from.place,
-    `${from.name} and ${to.name} share no IPv${family} subnet, so ${from.name} has no way to ${to.name}'s workloads`,
-    {
-      hint: 'give both an uplink address in one subnet',
-      other: to.uplink?.place ?? to.place,
-    },
-  );
 }
 
 function expandIpv4(
@@ -136,6 +104,8 @@ function expandIpv6(
     value: '1',
     source: place,
   });
+  addSysctl(draft, outside, withoutDad(dev, place));
+  addSysctl(draft, inside, withoutDad(workload.ifname, place));
 }
 
 function addGatewayInside(

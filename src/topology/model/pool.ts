@@ -1,23 +1,43 @@
-// Pools: which addresses belong to workloads, their MTU, and whether hosts reach each other's workloads directly.
-import { containsIp, familyOf, formatPrefix, type Ip, overlaps } from '../../state/ip.ts';
+// Pools: which addresses belong to workloads, their MTU, and how packets to them cross hosts.
+import { containsIp, type Family, familyOf, formatPrefix, type Ip, overlaps } from '../../state/ip.ts';
+import { IPIP_OVERHEAD, vxlanOverhead } from '../../state/link-kind.ts';
 import { addFinding } from '../source/findings.ts';
 import { isList, isMap, itemPlace, type MapValue, valuePlace } from '../source/tree.ts';
 import type { Host } from './host.ts';
 import { type LocatedPrefix, type Reading, readNumber, readText, toPrefix } from './scalars.ts';
 
+/** How packets between hosts are wrapped. */
+export type Encapsulation = 'none' | 'ipip' | 'vxlan';
+
 export interface Pool {
   readonly cidr: LocatedPrefix;
   /** The prefix length of the blocks that hosts hold. */
   readonly blockSize: number;
+  readonly encapsulation: Encapsulation;
+  /** Wrapped only between hosts whose uplinks share no subnet. */
+  readonly crossSubnet: boolean;
+  /** Who tells hosts of each other's workloads: this tool, or BGP. */
+  readonly routing: 'static' | 'bgp';
   /** Of the workloads, in bytes; null: the kernel's. */
   readonly mtu: number | null;
+}
+
+/** Bytes that a pool's encapsulation adds to a packet, wherever it is wrapped at all. */
+export function overheadOf(encapsulation: Encapsulation, family: Family): number {
+  if (encapsulation === 'none') return 0;
+  return encapsulation === 'ipip' ? IPIP_OVERHEAD : vxlanOverhead(family);
+}
+
+/** The least MTU of all uplinks in bytes; null where no host has one. */
+export function smallestUplink(hosts: ReadonlyMap<string, Host>): number | null {
+  const mtus = [...hosts.values()].flatMap((host) => host.uplink?.mtu ?? []);
+  return mtus.length === 0 ? null : Math.min(...mtus);
 }
 
 /** Reads `pools`, in the order of the file. */
 export function readPools(reading: Reading, root: MapValue, hosts: ReadonlyMap<string, Host>): Pool[] {
   const list = isList(root.pools) ? root.pools : [];
-  const uplinks = [...hosts.values()].flatMap((host) => host.uplink?.mtu ?? []);
-  const smallest = uplinks.length === 0 ? null : Math.min(...uplinks);
+  const smallest = smallestUplink(hosts);
   const pools = list.flatMap((item, index) => {
     return isMap(item)
       ? (readPool(reading, item, itemPlace(reading.places, list, index), smallest) ?? [])
@@ -39,8 +59,6 @@ export function poolOf(pools: readonly Pool[], ip: Ip): Pool | null {
 }
 
 function readPool(reading: Reading, map: MapValue, place: number, uplinkMtu: number | null): Pool | null {
-  refuse(reading, map, 'encapsulation', 'none');
-  refuse(reading, map, 'routing', 'static');
   const text = readText(map, 'cidr');
   const cidr = text === null ? null : toPrefix(reading, text, valuePlace(reading.places, map, 'cidr'));
   if (cidr === null) return null;
@@ -55,21 +73,29 @@ function readPool(reading: Reading, map: MapValue, place: number, uplinkMtu: num
       `blocks of /${blockSize} do not fit into a pool of /${cidr.length}`,
     );
   }
-  return { cidr, blockSize, mtu: readNumber(map, 'mtu') ?? uplinkMtu };
+  const { encapsulation, crossSubnet } = readEncapsulation(map);
+  const family = familyOf(cidr.address);
+  if (encapsulation === 'ipip' && family === 6) {
+    const at = valuePlace(reading.places, map, 'encapsulation');
+    addFinding(reading.findings, 'notAllowed', at, 'ipip carries IPv4 only', {
+      hint: 'use `vxlan` or `none`',
+    });
+  }
+  const routing = readText(map, 'routing') === 'bgp' ? 'bgp' : 'static';
+  if (routing === 'bgp' && encapsulation !== 'none') {
+    const at = valuePlace(reading.places, map, 'encapsulation');
+    const message = `\`routing: bgp\` with \`encapsulation: ${readText(map, 'encapsulation')}\` is not supported yet`;
+    addFinding(reading.findings, 'unsupported', at, message, { hint: 'use `none`, or `routing: static`' });
+  }
+  const room = uplinkMtu === null ? null : uplinkMtu - overheadOf(encapsulation, family);
+  return { cidr, blockSize, encapsulation, crossSubnet, routing, mtu: readNumber(map, 'mtu') ?? room };
 }
 
-function refuse(reading: Reading, map: MapValue, key: string, supported: string): void {
-  const value = readText(map, key);
-  if (value === null || value === supported) return;
-  addFinding(
-    reading.findings,
-    'unsupported',
-    valuePlace(reading.places, map, key),
-    `${key} \`${value}\` is not supported yet`,
-    {
-      hint: `use \`${supported}\``,
-    },
-  );
+function readEncapsulation(map: MapValue): Pick<Pool, 'encapsulation' | 'crossSubnet'> {
+  const text = readText(map, 'encapsulation') ?? 'none';
+  const crossSubnet = text.endsWith('-cross-subnet');
+  const name = crossSubnet ? text.slice(0, -'-cross-subnet'.length) : text;
+  return { encapsulation: name === 'ipip' || name === 'vxlan' ? name : 'none', crossSubnet };
 }
 
 function checkBlocksInPools(

@@ -2,6 +2,7 @@
 import type { Host } from './host.ts';
 import type { WrittenNamespace } from './namespace.ts';
 import type { Pool } from './pool.ts';
+import type { Tunnels } from './tunnel.ts';
 import type { Underlay } from './underlay.ts';
 import type { Workload } from './workload.ts';
 
@@ -12,6 +13,7 @@ export interface Topology {
   readonly hosts: ReadonlyMap<string, Host>;
   readonly underlays: readonly Underlay[];
   readonly pools: readonly Pool[];
+  readonly tunnels: Tunnels;
   /** In the order of their names. */
   readonly workloads: readonly Workload[];
   readonly namespaces: ReadonlyMap<string, WrittenNamespace>;

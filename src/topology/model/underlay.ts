@@ -1,4 +1,4 @@
-// Underlays: wires between simulated hosts, each a bridge in a namespace of its own.
+// Underlays: wires between simulated hosts, bridges in a namespace of their own, which joins them as a router.
 import { createHash } from 'node:crypto';
 import type { Place } from '../../state/place.ts';
 import { addFinding } from '../source/findings.ts';
@@ -13,26 +13,34 @@ import {
   valuePlaceAt,
 } from '../source/tree.ts';
 import type { Host } from './host.ts';
-import { checkName, type Reading, readName, readNumber } from './scalars.ts';
+import { checkName, type LocatedPrefix, type Reading, readAddress, readName, readNumber } from './scalars.ts';
+
+/** One bridge of an underlay. */
+export interface Segment {
+  readonly bridge: string;
+  /** In the order of their names. */
+  readonly hosts: readonly Host[];
+  /** The router's address here; null for none. */
+  readonly gateway: LocatedPrefix | null;
+}
 
 export interface Underlay {
   readonly name: string;
   readonly netns: string;
-  /** In the order of their names. */
+  /** Of all segments. */
   readonly hosts: readonly Host[];
+  readonly segments: readonly Segment[];
   /** Bytes; null: each wire has its uplink's. */
   readonly mtu: number | null;
   readonly place: Place;
 }
 
-/** The bridge of an underlay. */
-export const UNDERLAY_BRIDGE = 'br0';
-
-const taken: ReadonlySet<string> = new Set(['.', '..', 'all', 'default', 'lo', UNDERLAY_BRIDGE]);
+const taken: ReadonlySet<string> = new Set(['.', '..', 'all', 'default', 'lo']);
+const bridgePattern = /^br[0-9]+$/;
 
 /** The name of a host's wire in the underlay: the host's own, where that can be an interface name. */
 export function wireName(host: string): string {
-  if (host.length <= 15 && !taken.has(host)) return host;
+  if (host.length <= 15 && !taken.has(host) && !bridgePattern.test(host)) return host;
   return `w${createHash('sha1').update(host).digest('hex').slice(0, 10)}`;
 }
 
@@ -64,26 +72,57 @@ function readUnderlay(
   hosts: ReadonlyMap<string, Host>,
   wired: Map<string, Place>,
 ): Underlay {
-  if (map.segments !== undefined) {
-    const at = valuePlace(reading.places, map, 'segments');
-    addFinding(reading.findings, 'unsupported', at, 'an underlay of `segments` is not supported yet', {
-      hint: 'use `hosts`',
-    });
-  } else if (map.hosts === undefined) {
-    addFinding(reading.findings, 'missingKey', place, 'the underlay wires no `hosts`');
+  const segments = readSegments(reading, map, place, hosts, wired);
+  return {
+    name,
+    netns: readName(reading, map, 'netns') ?? name,
+    hosts: segments.flatMap((segment) => segment.hosts),
+    segments,
+    mtu: readNumber(map, 'mtu'),
+    place,
+  };
+}
+
+function readSegments(
+  reading: Reading,
+  map: MapValue,
+  place: Place,
+  hosts: ReadonlyMap<string, Host>,
+  wired: Map<string, Place>,
+): Segment[] {
+  const { segments } = map;
+  if (segments === undefined) {
+    if (map.hosts === undefined) {
+      addFinding(reading.findings, 'missingKey', place, 'the underlay wires no `hosts`');
+    }
+    return [{ bridge: 'br0', hosts: readWired(reading, map, hosts, wired), gateway: null }];
   }
+  if (map.hosts !== undefined) {
+    const at = valuePlace(reading.places, map, 'hosts');
+    addFinding(reading.findings, 'itemsDisagree', at, '`hosts` and `segments` both stand here', {
+      hint: 'name the hosts in the segments',
+    });
+  }
+  if (!isList(segments)) return [];
+  return segments.flatMap((item, index) => {
+    if (!isMap(item)) return [];
+    const gateway = readAddress(reading, item, 'gateway');
+    return [{ bridge: `br${index}`, hosts: readWired(reading, item, hosts, wired), gateway }];
+  });
+}
+
+function readWired(
+  reading: Reading,
+  map: MapValue,
+  hosts: ReadonlyMap<string, Host>,
+  wired: Map<string, Place>,
+): Host[] {
   const list = isList(map.hosts) ? map.hosts : [];
   const found = list.flatMap((item, index) => {
     if (typeof item !== 'string') return [];
     return findHost(reading, item, itemPlace(reading.places, list, index), hosts, wired) ?? [];
   });
-  return {
-    name,
-    netns: readName(reading, map, 'netns') ?? name,
-    hosts: found.sort((a, b) => (a.name < b.name ? -1 : 1)),
-    mtu: readNumber(map, 'mtu'),
-    place,
-  };
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function findHost(

@@ -1,5 +1,5 @@
 // Workloads: what one line of the file says, with every default filled in and replicas counted out.
-import { type Family, familyOf, formatIp, type Ip } from '../../state/ip.ts';
+import { type Family, familyOf, formatIp, formatPrefix, type Ip } from '../../state/ip.ts';
 import { SELF } from '../../state/network.ts';
 import type { Place } from '../../state/place.ts';
 import { addFinding } from '../source/findings.ts';
@@ -110,15 +110,20 @@ function readWorkload(
     ifname: readEnd(reading, map, 'ifname') ?? 'eth0',
     dev: readEnd(reading, map, 'dev') ?? defaultDev(name),
     mac: readMac(reading, map, 'mac') ?? DEFAULT_MAC,
-    mtu:
-      readNumber(map, 'mtu') ??
-      (addresses[0] === undefined ? null : (poolOf(pools, addresses[0].address)?.mtu ?? null)),
+    mtu: readNumber(map, 'mtu') ?? leastMtu(pools, addresses),
     gateway: readIp(reading, map, 'gateway'),
     gatewayMode: mode === 'neighbour' || mode === 'address' ? mode : 'proxy-arp',
     place,
   };
   checkValues(reading, map, workload);
+  checkInPools(reading, pools, addresses);
   return workload;
+}
+
+/** The least MTU of the pools of its addresses, in bytes; null where none of them has one. */
+function leastMtu(pools: readonly Pool[], addresses: readonly LocatedPrefix[]): number | null {
+  const mtus = addresses.flatMap(({ address }) => poolOf(pools, address)?.mtu ?? []);
+  return mtus.length === 0 ? null : Math.min(...mtus);
 }
 
 /** The host that runs a workload; where there is no such host, a finding and a stand-in that is none of the hosts. */
@@ -177,5 +182,16 @@ function checkValues(reading: Reading, map: MapValue, workload: Workload): void 
       at,
       `IPv6 needs an MTU of at least ${IPV6_MIN_MTU}; this one is ${mtu}`,
     );
+  }
+}
+
+/** With pools, only their addresses are a workload's to have: nothing else says how others get there. */
+function checkInPools(reading: Reading, pools: readonly Pool[], addresses: readonly LocatedPrefix[]): void {
+  if (pools.length === 0) return;
+  for (const { address, place } of addresses) {
+    if (poolOf(pools, address) !== null) continue;
+    const names = pools.map(({ cidr }) => formatPrefix(cidr.address, cidr.length));
+    const message = `${formatIp(address)} is in none of the pools`;
+    addFinding(reading.findings, 'outsidePool', place, message, { hint: `they are ${names.join(', ')}` });
   }
 }

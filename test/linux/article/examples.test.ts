@@ -9,6 +9,7 @@ import { readTopology } from '../../../src/topology/read.ts';
 import { validate } from '../../../src/topology/validate.ts';
 import { run } from '../../commands/run-program.ts';
 import { freshMachine } from '../../sandbox/machine.ts';
+import { needsKinds } from '../fabric/kinds.ts';
 
 const files = readdirSync('topologies')
   .filter((name) => /\.ya?ml$/.test(name))
@@ -24,8 +25,19 @@ function workloadsOf(file: string): { readonly netns: string; readonly address: 
 const reaches = (netns: string, to: Ip): boolean =>
   ping(netns, to, { count: 1, timeout: 3000 }).received === 1;
 
+/** The kinds of link in a file, of which a kernel may lack some. */
+function kindsIn(file: string): string[] {
+  const { namespaces } = readTopology([file], { hosts: null, hostname: 'nowhere' });
+  const links = [...namespaces.values()].flatMap((namespace) => [...namespace.links.values()]);
+  const everywhere = ['veth', 'bridge', 'existing'];
+  return [...new Set(links.map(({ spec }) => spec.kind))].filter((kind) => !everywhere.includes(kind));
+}
+
 describe.each(files)('%s', (file) => {
-  beforeEach(freshMachine);
+  beforeEach((context) => {
+    needsKinds(...kindsIn(file))(context);
+    freshMachine();
+  });
 
   it('comes up at once, and a second apply has nothing to do', async () => {
     expect(await run('apply', file)).toMatchObject({ status: 0, err: '' });
@@ -43,6 +55,8 @@ describe.each(files)('%s', (file) => {
 });
 
 describe.each(files.filter((file) => workloadsOf(file).length > 0))('%s', (file) => {
+  beforeEach(needsKinds(...kindsIn(file)));
+
   it('carries packets between all its workloads', async () => {
     freshMachine();
     await run('apply', file);
