@@ -108,7 +108,7 @@ test('a changed link gets only what differs', () => {
     master: 'br1',
     bridge: { stp: false, vlanFiltering: false },
   });
-  expect(mend(difference({ kind: 'link', desired, observed }))).toEqual([
+  expect(mend(difference({ kind: 'link', desired, observed, unstatedMtu: 1500 }))).toEqual([
     'ip -n host0 link set dev br0 mtu 1500 nomaster up\nip -n host0 link set dev br0 type bridge stp_state 1',
   ]);
 });

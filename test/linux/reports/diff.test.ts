@@ -1,6 +1,6 @@
 // `diff` as a CI job uses it: its exit statuses, what it leaves alone, what it works beside, and its commands.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -225,6 +225,24 @@ describe('a dry run', () => {
   });
 });
 
+describe('the samples of the documents', () => {
+  it.each(['README.md', 'docs/drift-reports.md'])('are what is printed: %s', async (name) => {
+    const root = fileURLToPath(new URL('../../../', import.meta.url));
+    const text = trimmed(readFileSync(join(root, name), 'utf8'));
+    process.chdir(root);
+    try {
+      const file = 'topologies/two-hosts.yaml';
+      await run('apply', file);
+      sh('ip -n host0 route del 10.20.1.3; ip netns exec host1 sysctl -qw net.ipv4.conf.veth0.proxy_arp=0');
+      const { status, out } = await run('diff', file);
+      expect(status).toBe(3);
+      expect(text).toContain(trimmed(`$ calico-reconcile diff ${file}\n${out}`));
+    } finally {
+      process.chdir(directory);
+    }
+  });
+});
+
 describe('printed commands', () => {
   const examples = ['two-hosts.yaml', 'single-host.yaml', 'netns-only.yaml'];
 
@@ -273,4 +291,9 @@ function trace(verb: string): { readonly types: readonly string[]; readonly writ
 /** rtnetlink's types come in fours: new, delete, get, set. strace prints a name or a number. */
 function isGet(type: string): boolean {
   return type.startsWith('RTM_GET') || Number(type) % 4 === 2;
+}
+
+/** A text whose lines begin at the margin: one document quotes by indenting. */
+function trimmed(text: string): string {
+  return text.replaceAll(/^ +/gm, '');
 }
