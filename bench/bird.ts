@@ -1,13 +1,11 @@
 // BIRD 2 as a contestant: a daemon, so its load is timed from its start to the moment the kernel has all routes.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bench, findProgram, type Sample } from './bench.ts';
 import type { Cell, Resident } from './cell.ts';
+import { usageOf } from './process.ts';
 
 const TIMEOUT_MS = 120_000;
-/** Of /proc/PID/stat; 10 ms on every machine that Node runs on. */
-const TICK_MS = 10;
 
 export const bird = findProgram('bird');
 export const birdc = findProgram('birdc');
@@ -36,21 +34,4 @@ export async function loadByBird(
     await daemon.end();
     throw error;
   }
-}
-
-/** What a running process has taken so far. */
-export function usageOf(pid: number): Omit<Sample, 'ms'> {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const [user = 0, system = 0] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13)
-    .map(Number);
-  return { userMs: user * TICK_MS, systemMs: system * TICK_MS, rssKb: statusOf(pid, 'VmHWM') };
-}
-
-/** A line of /proc/PID/status, in kB. */
-export function statusOf(pid: number, key: string): number {
-  const text = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(new RegExp(`^${key}:\\s*(\\d+)`, 'm').exec(text)?.[1]);
 }

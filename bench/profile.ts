@@ -34,6 +34,24 @@ const phases: readonly (readonly [phase: string, frame: RegExp])[] = [
   ['record', /reconcile\/run-directory/],
 ];
 
+/** In the order in which they begin; `garbage` and `other` are spread over all. */
+const order: readonly string[] = [
+  ...[
+    'start',
+    'parse',
+    'validate',
+    'expand',
+    'observe',
+    'diff',
+    'plan',
+    'encode',
+    'kernel',
+    'verify',
+    'record',
+  ],
+  ...['report', 'garbage', 'other'],
+];
+
 /** The phases of `apply` onto nothing and of `diff` in sync, as a table of Markdown. */
 export async function profile(bench: Bench, size: number): Promise<string> {
   const cell = await Cell.open(bench);
@@ -55,7 +73,7 @@ export async function profile(bench: Bench, size: number): Promise<string> {
       );
       return { verb, shares: sharesOf(readProfile(folder)) };
     });
-    const names = [...new Set(runs.flatMap(({ shares }) => [...shares.keys()]))];
+    const names = order.filter((name) => runs.some(({ shares }) => shares.has(name)));
     const rows = names.map((name) => [
       name,
       ...runs.map(({ shares }) => `${(shares.get(name) ?? 0).toFixed(0)} ms`),

@@ -111,6 +111,8 @@ int create_pods(int argc, char **argv) {
 
 /** What of the pods was found right, counted over all of them. */
 struct found {
+  bool outside;
+  uint32_t own; // the address of the pod that is looked at
   int links;
   int proxies;
   int routes;
@@ -122,7 +124,7 @@ static void see_link(const struct nlmsghdr *header, void *context) {
   int length = IFLA_PAYLOAD(header), group = 0;
   for (struct rtattr *at = IFLA_RTA(fixed); RTA_OK(at, length); at = RTA_NEXT(at, length))
     if (at->rta_type == IFLA_GROUP) group = *(int *)RTA_DATA(at);
-  bool ours = group == GROUP || fixed->ifi_index == INNER_INDEX;
+  bool ours = ((struct found *)context)->outside ? group == GROUP : fixed->ifi_index == INNER_INDEX;
   if (ours && (fixed->ifi_flags & IFF_UP)) ((struct found *)context)->links++;
 }
 
@@ -142,7 +144,13 @@ static void see_route(const struct nlmsghdr *header, void *context) {
 }
 
 static void see_address(const struct nlmsghdr *header, void *context) {
-  if (((struct ifaddrmsg *)NLMSG_DATA(header))->ifa_index == INNER_INDEX) ((struct found *)context)->addresses++;
+  const struct ifaddrmsg *fixed = NLMSG_DATA(header);
+  struct found *found = context;
+  int length = IFA_PAYLOAD(header);
+  uint32_t own = 0;
+  for (struct rtattr *at = IFA_RTA(fixed); RTA_OK(at, length); at = RTA_NEXT(at, length))
+    if (at->rta_type == IFA_LOCAL) own = ntohl(*(uint32_t *)RTA_DATA(at));
+  if (fixed->ifa_index == INNER_INDEX && fixed->ifa_prefixlen == 32 && own == found->own) found->addresses++;
 }
 
 static void read_links(int fd, struct batch *batch, struct found *found) {
@@ -170,6 +178,7 @@ static void read_inside(struct batch *batch, int pod, struct found *found) {
   if (netns < 0 || setns(netns, CLONE_NEWNET)) return;
   close(netns);
   int fd = open_socket(0);
+  found->own = POD_NET + pod;
   struct ifaddrmsg address = {.ifa_family = AF_INET};
   read_links(fd, batch, found);
   begin(batch, RTM_GETADDR, NLM_F_DUMP, &address, sizeof address);
@@ -186,7 +195,7 @@ int check_pods(int argc, char **argv) {
   char buffer[256];
   struct batch batch = {.buffer = buffer};
   clear(&batch);
-  struct found outside = {0}, inside = {0};
+  struct found outside = {.outside = true}, inside = {0};
   struct {
     struct netconfmsg fixed;
     char pad[3];

@@ -1,16 +1,18 @@
 // Inside a running watch, seen from outside. W2: a pass with nothing to do. W3: one line edited, until the kernel has it.
 // W4: a deleted route, until it is back. W8: what the process weighs.
 import { spawn } from 'node:child_process';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from '../bench.ts';
-import { bird, birdc, loadByBird, statusOf } from '../bird.ts';
+import { bird, birdc, loadByBird } from '../bird.ts';
 import { Cell, DEVICE, type Resident } from '../cell.ts';
 import { type Contestant, contest, quantile, type Row } from '../contest.ts';
 import { birdOfRoutes, routeNumbers, topologyOfRoutes, write } from '../files.ts';
+import { burstsOf, statusOf, untilQuiet } from '../process.ts';
 
 const EDIT_TIMEOUT_S = 20;
-const QUIET_MS = 300;
+/** Between two edits. */
+const REST_MS = 300;
 const PASSES = 5;
 
 export async function watch(bench: Bench, size: number): Promise<Row[]> {
@@ -91,34 +93,22 @@ function weight(daemon: Resident, size: number): Row {
 }
 
 async function edits(bench: Bench, own: Cell, ours: Cell, topology: string, size: number): Promise<Row> {
-  let ownRound = 0;
+  let round = 0;
+  const reload = (): void => {
+    own.clear();
+    own.floor('load', `${size}`, DEVICE);
+    round++;
+  };
   const turn = turns(size);
   const contestants: Contestant[] = [
     {
       name: 'floor (C), cold',
-      work: () => {
-        // The floor is asked for the same edit each time, so the one before is taken back first.
-        const sample = own.run(bench.floor, 'edit', `${size}`, DEVICE, `${size + ownRound}`, `${ownRound}`);
-        return sample;
-      },
-      after: () => {
-        own.clear();
-        own.floor('load', `${size}`, DEVICE);
-        ownRound++;
-      },
+      work: () => own.run(bench.floor, 'edit', `${size}`, DEVICE, `${size + round}`, `${round}`),
+      after: reload,
     },
     {
       name: 'calico-reconcile',
-      work: () =>
-        timeEdit(
-          bench,
-          ours,
-          turn,
-          (numbers) => {
-            replace(topology, topologyOfRoutes(numbers));
-          },
-          size,
-        ),
+      work: () => timeEdit(bench, ours, turn(), topology, topologyOfRoutes, () => {}),
     },
   ];
   const rival = bird === null || birdc === null ? null : await Cell.open(bench);
@@ -126,19 +116,12 @@ async function edits(bench: Bench, own: Cell, ours: Cell, topology: string, size
   const loaded = rival === null ? null : await loadByBird(bench, rival, configuration, size);
   if (rival !== null && loaded !== null) {
     const birdTurn = turns(size);
+    const configure = (): void => {
+      spawn(birdc!, ['-s', loaded.control, 'configure'], { stdio: 'ignore' });
+    };
     contestants.push({
       name: 'BIRD 2, configure',
-      work: () =>
-        timeEdit(
-          bench,
-          rival,
-          birdTurn,
-          (numbers) => {
-            replace(configuration, birdOfRoutes(numbers));
-            spawn(birdc!, ['-s', loaded.control, 'configure'], { stdio: 'ignore' });
-          },
-          size,
-        ),
+      work: () => timeEdit(bench, rival, birdTurn(), configuration, birdOfRoutes, configure),
     });
   }
   try {
@@ -154,47 +137,44 @@ async function edits(bench: Bench, own: Cell, ours: Cell, topology: string, size
   }
 }
 
+/** The routes after an edit, and the two that it changes. */
 interface Edit {
-  readonly from: number;
-  readonly to: number;
-  readonly add: number;
+  readonly numbers: readonly number[];
+  readonly added: number;
   readonly gone: number;
 }
 
-/** One edit after another: each round replaces another route, and puts the one of the round before back. */
+/** One edit after another of the line in the middle: each replaces what the one before put there. */
 function turns(size: number): () => Edit {
-  let round = 0;
+  const from = Math.floor(size / 2);
+  let gone = from;
+  let added = size;
   return () => {
-    const from = Math.floor(size / 2);
-    const edit = {
-      from,
-      to: size + round + 1,
-      add: size + round + 1,
-      gone: round === 0 ? from : size + round,
-    };
-    round++;
-    return edit;
+    if (added > size) gone = added;
+    added++;
+    return { numbers: routeNumbers(size, { from, to: added }), added, gone };
   };
 }
 
+/** From the moment the file is another one to that in which the kernel has the new route and no longer the old one. */
 async function timeEdit(
   bench: Bench,
   cell: Cell,
-  turn: () => Edit,
-  change: (numbers: readonly number[]) => void,
-  size: number,
+  { numbers, added, gone }: Edit,
+  path: string,
+  format: (numbers: readonly number[]) => string,
+  tell: () => void,
 ): Promise<{ readonly ms: number }> {
-  const { from, to, add, gone } = turn();
-  const numbers = routeNumbers(size, { from, to });
-  const observer = cell.start(bench.floor, 'watch-edit', `${add}`, `${gone}`, `${EDIT_TIMEOUT_S}`);
-  const seen = observer.lastLine;
+  writeFileSync(`${path}.new`, format(numbers));
+  const observer = cell.start(bench.floor, 'watch-edit', `${added}`, `${gone}`, `${EDIT_TIMEOUT_S}`);
   await observer.ready;
   const start = Number(process.hrtime.bigint()) / 1e6;
-  change(numbers);
-  const at = Number(await seen);
-  if (!(at > 0)) throw new Error(`not within ${EDIT_TIMEOUT_S} s`);
-  await sleep(QUIET_MS);
-  return { ms: at - start };
+  renameSync(`${path}.new`, path);
+  tell();
+  const seen = Number(await observer.lastLine);
+  if (!(seen > 0)) throw new Error(`not within ${EDIT_TIMEOUT_S} s`);
+  await sleep(REST_MS);
+  return { ms: seen - start };
 }
 
 async function heals(bench: Bench, own: Cell, ours: Cell, size: number): Promise<Row> {
@@ -219,54 +199,4 @@ async function heals(bench: Bench, own: Cell, ours: Cell, size: number): Promise
   } finally {
     await keeper.end();
   }
-}
-
-/** Replaces a file as editors do. */
-function replace(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text);
-  renameSync(`${path}.new`, path);
-}
-
-/** Waits until a process's main thread has not worked for a while. */
-async function untilQuiet(pid: number): Promise<void> {
-  for (let last = -1, quiet = performance.now(); performance.now() - quiet < QUIET_MS * 2; await sleep(20)) {
-    const worked = workedMs(pid);
-    if (worked > last + 1) quiet = performance.now();
-    last = worked;
-  }
-}
-
-/** The next stretches of work of a process's main thread, from their first moment to their last. */
-async function burstsOf(
-  pid: number,
-  count: number,
-): Promise<{ readonly ms: number; readonly userMs: number }[]> {
-  const bursts: { readonly ms: number; readonly userMs: number }[] = [];
-  let start = 0;
-  let end = 0;
-  let worked = workedMs(pid);
-  let before = worked;
-  const until = performance.now() + (count + 3) * 2000;
-  while (bursts.length < count && performance.now() < until) {
-    await sleep(1);
-    const time = performance.now();
-    const total = workedMs(pid);
-    if (total > worked + 0.2) {
-      if (start === 0) {
-        start = time;
-        before = worked;
-      }
-      end = time;
-      worked = total;
-    } else if (start > 0 && time - end > QUIET_MS / 2) {
-      if (worked - before > 1) bursts.push({ ms: end - start, userMs: worked - before });
-      start = 0;
-    }
-  }
-  return bursts;
-}
-
-/** How long a process's main thread has run, in milliseconds. */
-function workedMs(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
 }
