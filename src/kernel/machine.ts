@@ -56,6 +56,11 @@ export class Machine {
     Netns.remove(name);
   }
 
+  /** Takes a name away that leads to no namespace any more. */
+  removeLeftover(name: string): void {
+    Netns.removeLeftover(name);
+  }
+
   /** Lets go of namespaces that no longer stand under their names; returns those names. */
   refresh(): string[] {
     const gone: string[] = [];

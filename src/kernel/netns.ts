@@ -5,6 +5,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -126,6 +127,13 @@ export class Netns {
       if (!(error instanceof SystemError) || error.errno !== 'EINVAL') throw describeEntry(name, error);
     }
     unlinkSync(path);
+  }
+
+  /** Takes a name away that leads to no namespace: the plain file that is left where making or removing one was cut short. */
+  static removeLeftover(name: string): void {
+    const path = `${NETNS_DIRECTORY}/${name}`;
+    const isFile = lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+    if (isFile && !isNamespace(path)) unlinkSync(path);
   }
 
   /** Whether the name still leads here. The inode cannot have been given to another: this descriptor holds it. */

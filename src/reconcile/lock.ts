@@ -1,10 +1,30 @@
 // Locks: one writer for each namespace of a topology. The kernel's flock is the lock; what stands in the file is for
 // the message only.
-import { closeSync, constants, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
 import { ReconcileError } from '../errors.ts';
 import { flock, LOCK_EX, LOCK_NB } from '../kernel/libc.ts';
 import type { Machine } from '../kernel/machine.ts';
 import { runDirectory } from './run-directory.ts';
+
+/** The namespaces that a topology's writers ever held locks of. */
+export function lockedOnce(machine: Machine, topology: string): string[] {
+  try {
+    return readdirSync(runDirectory(machine, topology))
+      .filter((file) => file.startsWith('lock.'))
+      .map((file) => file.slice('lock.'.length));
+  } catch {
+    return [];
+  }
+}
 
 /** The locks of one writer. They go with the process, however it ends. */
 export class Locks {

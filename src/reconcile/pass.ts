@@ -2,14 +2,14 @@
 // step made possible for another, shows in the reading back and is mended in a further round.
 import type { Machine } from '../kernel/machine.ts';
 import { observe, type Scope } from '../kernel/observe.ts';
-import type { DesiredNetwork, ObservedNetwork } from '../state/network.ts';
+import { type DesiredNetwork, type ObservedNetwork, SELF } from '../state/network.ts';
 import { type Applied, recordApplied } from './applied.ts';
 import { apply } from './apply.ts';
 import { diff } from './diff.ts';
 import { type Difference, keyOf, type Outcome, type Subject } from './difference.ts';
 import { countItems, type InspectResult, inspectObserved } from './inspect.ts';
 import { Ledger } from './ledger.ts';
-import { Locks } from './lock.ts';
+import { Locks, lockedOnce } from './lock.ts';
 import { plan, type Step } from './plan.ts';
 import { checkPruneGuard } from './prune-guard.ts';
 import { loadApplied, saveApplied } from './run-directory.ts';
@@ -108,6 +108,9 @@ function convergeLocked(
     isStuck = failed.size === outcomes.length && [...failed].every((attempt) => failedBefore.has(attempt));
     failedBefore = failed;
   }
+  // A kill between taking a namespace's mount away and its file leaves a name that leads nowhere.
+  for (const name of lockedOnce(machine, desired.name))
+    if (name !== SELF && !desired.namespaces.has(name)) machine.removeLeftover(name);
   settle(machine, desired, linked);
   const unsettled = ledger.unsettled();
   for (const difference of ignored) unsettled.add(keyOf(difference));
