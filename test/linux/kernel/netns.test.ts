@@ -1,6 +1,14 @@
 // Network namespaces on the real kernel: made, named, entered and let go, both ways with `ip netns`.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Machine } from '../../../src/kernel/machine.ts';
@@ -228,5 +236,17 @@ describe('the names of namespaces', () => {
   it('are in order, whenever they were made', () => {
     for (const name of ['b', 'c', 'a']) machine.create(name, nothing);
     expect(machine.names()).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('a leftover', () => {
+  it('is a plain file, and never a namespace, nor what is no file', () => {
+    machine.create('a', nothing);
+    writeFileSync('/run/netns/plain', '');
+    mkdirSync('/run/netns/folder');
+    for (const name of ['a', 'plain', 'folder', 'absent']) machine.removeLeftover(name);
+    expect(readdirSync('/run/netns').sort()).toEqual(['a', 'folder']);
+    expect(namespaceNames()).toEqual(['a']);
+    rmdirSync('/run/netns/folder');
   });
 });
