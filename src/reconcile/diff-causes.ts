@@ -36,8 +36,11 @@ export function causeOfLoss(
   if (found === undefined) return `namespace ${netns} was deleted`;
   if (subject.kind === 'link') {
     const spec = subject.desired?.spec;
-    if (spec?.kind !== 'veth' || observed.namespaces.has(spec.peer.netns)) return null;
-    return `namespace ${spec.peer.netns} was deleted, and its end of the veth took this one along`;
+    if (spec?.kind !== 'veth') return null;
+    // Of a part of the network, only what is wanted was looked for.
+    const { netns: far } = spec.peer;
+    if (observed.namespaces.has(far) || !desired.namespaces.has(far)) return null;
+    return `namespace ${far} was deleted, and its end of the veth took this one along`;
   }
   const lost = describeLost(subject);
   const wanted = desired.namespaces.get(netns);

@@ -7,9 +7,11 @@ import type { ObservedNamespace } from '../../src/state/network.ts';
 import { address, link, namespace, network, observedLink, route } from '../report/network.ts';
 
 const wanted = network([
+  namespace('far'),
   namespace('h', {
     links: [
       link('eth0', { kind: 'veth', peer: { netns: 'far', name: 'x' } }),
+      link('eth1', { kind: 'veth', peer: { netns: 'elsewhere', name: 'x' } }),
       link('cali1', { kind: 'veth', peer: { netns: 'h', name: 'y' } }),
       link('ens3', { kind: 'existing' }),
     ],
@@ -85,6 +87,7 @@ const down = observed([['eth0', { up: false }]], ['10.0.0.1/24']);
 test.each<[string, Subject, ObservedNamespace | null, RegExp | null]>([
   ['a namespace that is gone', routeBy('eth0'), null, /^namespace h was deleted$/],
   ['a veth whose far namespace is gone', linkOf('eth0'), nothing, /^namespace far was deleted/],
+  ['a veth into a namespace that was not looked for', linkOf('eth1'), nothing, null],
   ['a veth alone', linkOf('cali1'), nothing, null],
   ['a route whose link is gone', routeBy('eth0'), nothing, /^link eth0 was deleted$/],
   ['a route by a link that nobody makes', routeBy('ens3'), nothing, /^link ens3 is not there$/],
