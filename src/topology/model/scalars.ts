@@ -147,7 +147,8 @@ export function readAddresses(reading: Reading, map: MapValue): LocatedPrefix[] 
 
 /** Says that `address` is missing, unless it is there in some form, if only misspelled. */
 export function checkAddressed(reading: Reading, map: MapValue, place: Place, message: string): void {
-  if (map.addresses !== undefined || nearestOf('address', Object.keys(map)) !== null) return;
+  if (map.address !== undefined || map.addresses !== undefined) return;
+  if (nearestOf('address', Object.keys(map)) !== null) return;
   addFinding(reading.findings, 'missingKey', place, message);
 }
 
