@@ -17,7 +17,7 @@ export function addSeeingVerbs(program: Command, run: Run): void {
     )
     .addOption(
       new Option('--timeout <ms>', 'how long to wait for lost packets')
-        .default(1000)
+        .default(1500)
         .argParser(numberFrom(10, 60_000)),
     )
     .addOption(hostOption())

@@ -15,8 +15,8 @@ export type Answer =
   | { readonly answers: true; readonly how: 'proxy'; readonly by: string }
   | { readonly answers: false; readonly fault: Fault };
 
-/** Whether the device answers who asks, from `asker` (an address), for `target`. */
-export function decideAnswer(world: World, at: LinkEnd, target: Ip, asker: Ip): Answer {
+/** Whether the device answers who asks, from `asker` (null: from no address), for `target`. */
+export function decideAnswer(world: World, at: LinkEnd, target: Ip, asker: Ip | null): Answer {
   return familyOf(target) === 4
     ? decideArp(world, at, target, asker)
     : decideNeighbourDiscovery(world, at, target);
@@ -25,7 +25,7 @@ export function decideAnswer(world: World, at: LinkEnd, target: Ip, asker: Ip): 
 const TYPE_UNICAST = 1;
 const TYPE_LOCAL = 2;
 
-function decideArp(world: World, at: LinkEnd, target: Ip, asker: Ip): Answer {
+function decideArp(world: World, at: LinkEnd, target: Ip, asker: Ip | null): Answer {
   const { netns, name: dev } = at;
   const opened = world.open(netns);
   const link = world.link(netns, dev);
@@ -38,9 +38,15 @@ function decideArp(world: World, at: LinkEnd, target: Ip, asker: Ip): Answer {
   const entry = world
     .namespace(netns)
     ?.neighbours.some((neighbour) => neighbour.proxy && neighbour.dev === dev && neighbour.dst === target);
-  if (!proxies && !entry) return proxyArpOff(at, target);
+  const by = answer === null ? '' : (world.linkByIndex(netns, answer.oif)?.name ?? '');
+  if (!proxies && !entry) {
+    // Only of a router, or where the topology says so, is it a fault not to answer for others.
+    const wanted = world.desired.namespaces.get(netns)?.sysctls.get(proxyArpKey(dev))?.value === '1';
+    return wanted || (answer?.type === TYPE_UNICAST && by !== dev)
+      ? proxyArpOff(at, target)
+      : notHere(at, target);
+  }
   if (answer === null) return explainSilence(world, at, target, asker);
-  const by = world.linkByIndex(netns, answer.oif)?.name ?? '';
   if (answer.type !== TYPE_UNICAST || by === dev) return routeBack(world, at, target);
   return { answers: true, how: 'proxy', by };
 }
@@ -64,8 +70,17 @@ function decideLocal(world: World, at: LinkEnd, target: Ip): Answer {
   );
 }
 
+function proxyArpKey(dev: string): string {
+  return deviceSysctlKey('ipv4', 'conf', dev, 'proxy_arp');
+}
+
+function notHere(at: LinkEnd, target: Ip): Answer {
+  const message = `${at.name} in ${at.netns} does not answer for ${formatIp(target)}: ${at.netns} does not have that address`;
+  return silent(at, 'noAnswer', message);
+}
+
 function proxyArpOff(at: LinkEnd, target: Ip): Answer {
-  const key = deviceSysctlKey('ipv4', 'conf', at.name, 'proxy_arp');
+  const key = proxyArpKey(at.name);
   const message = `${at.name} in ${at.netns} does not answer for ${formatIp(target)}: ${key} = 0`;
   return silent(at, 'proxyArpOff', message, {
     items: [itemRef(at.netns, 'sysctl', key)],
@@ -74,7 +89,7 @@ function proxyArpOff(at: LinkEnd, target: Ip): Answer {
 }
 
 /** The kernel's lookup for the address asked for failed: it stays silent, for one of five reasons. */
-function explainSilence(world: World, at: LinkEnd, target: Ip, asker: Ip): Answer {
+function explainSilence(world: World, at: LinkEnd, target: Ip, asker: Ip | null): Answer {
   const { netns, name: dev } = at;
   const who = `${dev} in ${netns} does not answer for ${formatIp(target)}`;
   const routes = world.namespace(netns)?.routes ?? [];
@@ -111,8 +126,8 @@ function explainSilence(world: World, at: LinkEnd, target: Ip, asker: Ip): Answe
       },
     );
   }
-  const back = refusesReversePath(world, netns, dev, asker);
-  if (back !== null) {
+  const back = asker === null ? null : refusesReversePath(world, netns, dev, asker);
+  if (asker !== null && back !== null) {
     const key = rpFilterKey(world, netns, dev);
     return silent(at, 'proxyArpRpFilter', `${who}: rp_filter refuses ${formatIp(asker)}, ${back} (${key})`, {
       items: [routeTo(netns, asker), itemRef(netns, 'sysctl', key)],

@@ -1,7 +1,7 @@
 // The next hop of a packet on a wire: by the neighbour entry where there is one, else by who would answer for it.
 import type { NeighbourEntry } from '../kernel/lookup.ts';
 import { formatAddressKey } from '../state/address.ts';
-import { familyOf, formatIp, type Ip } from '../state/ip.ts';
+import { containsIp, familyOf, formatIp, type Ip } from '../state/ip.ts';
 import type { LinkEnd } from '../state/link.ts';
 import { type Answer, decideAnswer } from './answer.ts';
 import { type Fault, type ItemRef, ipRemedy, itemRef } from './fault.ts';
@@ -12,8 +12,8 @@ import type { World } from './world.ts';
 export interface NextHop {
   readonly from: LinkEnd;
   readonly next: Ip;
-  /** Who asks. */
-  readonly src: Ip;
+  /** The packet's source. */
+  readonly src: Ip | null;
   readonly ends: readonly FarEnd[];
   readonly entry: NeighbourEntry | null;
 }
@@ -34,7 +34,8 @@ export function chooseFarEnd(world: World, hop: NextHop): Choice {
   const state = entry?.state ?? 'none';
   const mac = entry?.mac ?? null;
   const neighbour: Step = { kind: 'neighbour', netns: from.netns, dev: from.name, next, state, mac };
-  const candidates = ends.map((far) => ({ far, answer: decideAnswer(world, far.end, next, src) }));
+  const asker = askerOf(world, from, next, src);
+  const candidates = ends.map((far) => ({ far, answer: decideAnswer(world, far.end, next, asker) }));
   const answering = candidates.find(({ answer }) => answer.answers) ?? null;
   const known = mac !== null && state !== 'failed' && state !== 'incomplete';
   if (!known) {
@@ -54,6 +55,17 @@ export function chooseFarEnd(world: World, hop: NextHop): Choice {
   const suspects = learned && !holder.answer.answers ? [holder.answer.fault] : [];
   const steps = state === 'permanent' ? [neighbour] : [neighbour, ...answerStep(world, hop, holder)];
   return { steps, suspects, end: holder.far, fault: null };
+}
+
+/** The address that the kernel asks from (arp_announce=0): the packet's source if it is here, else one of the device. */
+function askerOf(world: World, from: LinkEnd, next: Ip, src: Ip | null): Ip | null {
+  const held = (world.namespace(from.netns)?.addresses ?? []).filter(
+    ({ address }) => familyOf(address) === familyOf(next),
+  );
+  if (src !== null && held.some(({ address }) => address === src)) return src;
+  const onDevice = held.filter(({ dev }) => dev === from.name);
+  const near = onDevice.find(({ address, prefixlen }) => containsIp({ address, length: prefixlen }, next));
+  return (near ?? onDevice[0] ?? held.find(({ dev }) => dev !== 'lo'))?.address ?? null;
 }
 
 function answerStep(world: World, { next }: NextHop, { far, answer }: Candidate): Step[] {

@@ -122,7 +122,7 @@ class Walker {
     const choice = chooseFarEnd(this.#world, {
       from,
       next,
-      src: this.#src ?? next,
+      src: this.#src,
       ends,
       entry: this.#neighbour(link, next),
     });
