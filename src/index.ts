@@ -12,7 +12,7 @@ export {
   type Summary,
   summarize,
 } from './reconcile/difference.ts';
-export type { InspectResult } from './reconcile/inspect.ts';
+export { type InspectResult, inspectObserved } from './reconcile/inspect.ts';
 export {
   type ConvergeOptions,
   type ConvergeResult,
@@ -22,6 +22,9 @@ export {
   inspect,
 } from './reconcile/pass.ts';
 export type { Action, Plan, Step } from './reconcile/plan.ts';
+export { recall, type Snapshot } from './reconcile/snapshot.ts';
+export { type SnapshotScope, takeSnapshot } from './reconcile/take-snapshot.ts';
+export { formatAnnotations } from './report/github.ts';
 export { formatBuildScript } from './report/ip/build.ts';
 export { mendingCommands } from './report/ip/mend.ts';
 export {
@@ -29,10 +32,17 @@ export {
   type JsonDifference,
   type JsonOutcome,
   type JsonReport,
+  type JsonStep,
   outcomesAsJson,
+  planAsJson,
 } from './report/json.ts';
+export { formatJunit } from './report/junit.ts';
+export { formatMarkdown } from './report/markdown.ts';
 export { formatProblems } from './report/problems.ts';
-export { formatDifferences } from './report/text.ts';
+export { asSarif } from './report/sarif.ts';
+export { decodeSnapshot } from './report/snapshot/decode.ts';
+export { encodeSnapshot } from './report/snapshot/encode.ts';
+export { formatDifferences, type TextOptions } from './report/text.ts';
 export { asTopology } from './report/topology.ts';
 export { formatTopology } from './report/yaml.ts';
 export type { DesiredNamespace, DesiredNetwork, Manage } from './state/network.ts';
