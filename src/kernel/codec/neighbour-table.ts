@@ -98,8 +98,10 @@ export function parseNeighbourTable(
         const parameter = byType.get(attributeType(buffer, in_));
         if (attributeType(buffer, in_) === NDTPA_IFINDEX) ifindex = u32(buffer, in_ + 4);
         else if (parameter?.milliseconds === 0) values.set(parameter.leaf, u32(buffer, in_ + 4));
-        else if (parameter !== undefined)
-          values.set(parameter.leaf, u32(buffer, in_ + 4) / parameter.milliseconds);
+        else if (parameter !== undefined) {
+          // The kernel counts in ticks and rounds up what it is given: 70 ms are 72 at 250 ticks a second, 7 in /proc.
+          values.set(parameter.leaf, Math.floor(u32(buffer, in_ + 4) / parameter.milliseconds));
+        }
       }
     }
   }

@@ -71,6 +71,13 @@ describe('parseNeighbourTable', () => {
     expect(tables[1]!.values.get('proxy_delay')).toBe(8);
   });
 
+  it('reads what the kernel rounded up to whole ticks as it was given', () => {
+    const bytes = payload((writer) => formatNeighbourTable(writer, 'ipv4', 20, 'proxy_delay', 7));
+    expect(bytes.readUInt32LE(bytes.length - 8)).toBe(70);
+    bytes.writeUInt32LE(72, bytes.length - 8);
+    expect(parseNeighbourTable(bytes, 0, bytes.length)?.values.get('proxy_delay')).toBe(7);
+  });
+
   it('knows the same leaves that it reads', () => {
     expect([...tables[0]!.values.keys()].filter((leaf) => !isNeighbourTableLeaf(leaf))).toEqual([]);
     expect(isNeighbourTableLeaf('unres_qlen')).toBe(false);
