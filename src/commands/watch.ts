@@ -16,6 +16,7 @@ import { Supervision } from '../watch/supervision.ts';
 import { type Occasion, watch as watchFiles } from '../watch/watch.ts';
 import { type HostOptions, readDesired } from './desired.ts';
 import type { ExitStatus } from './exit-status.ts';
+import { requirePrivileges } from './privileges.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface WatchCommandOptions extends HostOptions {
@@ -36,6 +37,7 @@ export async function watch(
       hint: 'give it a file',
     });
   }
+  requirePrivileges('watch', []);
   const log = new EventLog(terminal.err, options.log);
   const metrics = new WatchMetrics();
   const supervision = new Supervision(terminal.env);
@@ -117,9 +119,10 @@ async function run(files: readonly string[], options: WatchCommandOptions, parts
   }
 }
 
-/** Reads the files; names of namespaces that nobody outside could see are refused before any is made. */
+/** Reads the files; namespaces that may not be made, or that nobody outside could see, are refused before any is. */
 function load(files: readonly string[], options: HostOptions): DesiredNetwork {
   const network = readDesired(files, options);
+  requirePrivileges('watch', network.namespaces.keys());
   if ([...network.namespaces.keys()].some((name) => name !== SELF)) checkPropagation();
   return network;
 }
