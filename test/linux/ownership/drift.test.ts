@@ -52,6 +52,18 @@ describe('what replaced an item of ours is drift, and is mended', () => {
     expect(differencesOf(wanted)).toEqual([]);
   });
 
+  it('also after an apply that could not mend it', () => {
+    const isRoute = (line: string): boolean => line.includes(' route ');
+    sh(`ip -n box route delete 10.9.0.0/16; ip -n box addr delete 10.0.0.1/24 dev eth0
+      ip -n box route add blackhole 10.9.0.0/16 proto bird`);
+    const failed = told(applyText(wanted).outcomes).filter(isRoute);
+    expect(failed).toEqual([expect.stringMatching(/^failed changed box route 10\.9\.0\.0\/16: /)]);
+    expect(found(differencesOf(wanted)).filter(isRoute)).toEqual(['drift changed box route 10.9.0.0/16']);
+    sh('ip -n box addr add 10.0.0.1/24 dev eth0');
+    establish(wanted);
+    expect(differencesOf(wanted)).toEqual([]);
+  });
+
   it('and names the daemon', () => {
     sh('ip -n box route replace 10.9.0.0/16 via 10.0.0.7 dev eth0 proto bird');
     expect(differencesOf(wanted).map(({ cause }) => cause)).toEqual(['replaced by proto bird']);

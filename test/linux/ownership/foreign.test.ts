@@ -76,6 +76,20 @@ describe('a foreign item that already is what the file asks for', () => {
     expect(routesOf('box')).toEqual(['10.9.0.0/16 via 10.0.0.9 dev eth0 proto static']);
   });
 
+  it('is in conflict, not ours to overwrite, once its owner or the file wants something else', () => {
+    sh('ip -n box route add 10.9.0.0/16 via 10.0.0.9 dev eth0 proto static');
+    establish(withRoute('via: 10.0.0.9, dev: eth0'));
+    expect(found(differencesOf(withRoute('via: 10.0.0.8, dev: eth0')))).toEqual([
+      'conflict changed box route 10.9.0.0/16',
+    ]);
+    sh('ip -n box route replace 10.9.0.0/16 via 10.0.0.7 dev eth0 proto static');
+    const { outcomes } = applyText(withRoute('via: 10.0.0.9, dev: eth0'));
+    expect(outcomes.map(({ outcome, difference }) => [outcome, difference.conflict])).toEqual([
+      ['skipped', true],
+    ]);
+    expect(routesOf('box')).toEqual(['10.9.0.0/16 via 10.0.0.7 dev eth0 proto static']);
+  });
+
   it('of an address, a neighbour or a link satisfies it likewise', () => {
     sh('ip -n box neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev eth0 nud permanent');
     const links = `links:
@@ -86,6 +100,15 @@ describe('a foreign item that already is what the file asks for', () => {
     neighbours: [{ dst: 10.0.0.9, mac: 02:00:00:00:00:09 }]`;
     const before = stateOf('box');
     expect(told(applyText(box(links)).outcomes)).toEqual(['done changed box netns box']);
+    const other = box(
+      links.replace('00:09', '00:10').replace('10.0.0.1/24', '{ address: 10.0.0.1/24, scope: link }'),
+    );
+    const differing = found(differencesOf(other.replace('name: eth1', 'name: eth2')));
+    expect(differing.filter((line) => line.startsWith('conflict'))).toEqual([
+      'conflict changed box link eth0',
+      'conflict changed box address eth0 10.0.0.1/24',
+      'conflict changed box neighbour eth0 10.0.0.9',
+    ]);
     establish(box('{}'));
     expect(stateOf('box')).toBe(before);
   });
