@@ -18,10 +18,11 @@ export interface Applied {
 
 export const NOTHING_APPLIED: Applied = { items: DigestTable.for(0), sysctls: new Map() };
 
-/** The record of what a topology wants, without the items that did not come to be (null: all did). */
+/** The record of what a topology wants; of items that did not come to be (null: all did), what the last record has. */
 export function recordApplied(
   desired: DesiredNetwork,
   cameToBe: ((netns: string, item: Subject) => boolean) | null,
+  last: Applied = NOTHING_APPLIED,
 ): Applied {
   let count = 0;
   for (const { links, addresses, neighbours, fdb, routes, sysctls } of desired.namespaces.values()) {
@@ -32,8 +33,10 @@ export function recordApplied(
   const sysctls = new Map<string, readonly string[]>();
   for (const namespace of desired.namespaces.values()) {
     for (const subject of subjectsOf(namespace)) {
-      if (cameToBe !== null && !cameToBe(namespace.name, subject)) continue;
-      items.set(identityDigest(namespace.name, subject), valueDigest(subject, desired.protocol));
+      const identity = identityDigest(namespace.name, subject);
+      const isNew = cameToBe === null || cameToBe(namespace.name, subject);
+      const value = isNew ? valueDigest(subject, desired.protocol) : last.items.get(identity);
+      if (value !== undefined) items.set(identity, value);
     }
     if (namespace.sysctls.size > 0) sysctls.set(namespace.name, [...namespace.sysctls.keys()]);
   }

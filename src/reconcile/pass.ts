@@ -7,6 +7,7 @@ import { type Applied, recordApplied } from './applied.ts';
 import { apply } from './apply.ts';
 import { diff } from './diff.ts';
 import { type Difference, keyOf, type Outcome, type Subject } from './difference.ts';
+import { heldByOthers } from './held-by-others.ts';
 import { countItems, type InspectResult, inspectObserved } from './inspect.ts';
 import { Ledger } from './ledger.ts';
 import { Locks, lockedOnce } from './lock.ts';
@@ -85,10 +86,11 @@ function convergeLocked(
   let ignored: readonly Difference[] = [];
   let failedBefore: ReadonlySet<string> = new Set();
   let isStuck = false;
+  let observed: ObservedNetwork;
   const linked = new Set<string>();
   for (let round = 1; ; round++) {
     options.onLook?.();
-    const observed = look(machine, desired, applied, options.alsoIn ?? []);
+    observed = look(machine, desired, applied, options.alsoIn ?? []);
     const found = diff(desired, observed, { adopt: options.adopt, applied });
     ignored = found.ignored;
     if (round === 1) {
@@ -114,8 +116,9 @@ function convergeLocked(
   settle(machine, desired, linked);
   const unsettled = ledger.unsettled();
   for (const difference of ignored) unsettled.add(keyOf(difference));
+  for (const key of heldByOthers(desired, observed)) unsettled.add(key);
   const cameToBe = (netns: string, item: Subject): boolean => !unsettled.has(keyOf({ ...item, netns }));
-  const record = recordApplied(desired, unsettled.size === 0 ? null : cameToBe);
+  const record = recordApplied(desired, unsettled.size === 0 ? null : cameToBe, applied);
   saveApplied(machine, desired.name, record);
   return {
     outcomes: ledger.outcomes(),
