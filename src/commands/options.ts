@@ -1,11 +1,10 @@
 // The words that several verbs share: a verb with its examples, and the options that more than one of them takes.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { kinds, parseIgnore } from '../state/ignore.ts';
-import type { ExitStatus } from './exit-status.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What a verb does once its words are read. */
-export type Verb = (terminal: Terminal) => ExitStatus | Promise<ExitStatus>;
+/** What a verb does once its words are read; its exit status: an ExitStatus, but for a lab's command. */
+export type Verb = (terminal: Terminal) => number | Promise<number>;
 
 /** Runs a verb and keeps its status. */
 export type Run = (verb: Verb) => Promise<void>;

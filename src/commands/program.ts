@@ -3,7 +3,6 @@ import { Command, CommanderError, Option } from 'commander';
 import type { ApplyOptions } from './apply.ts';
 import type { DestroyOptions } from './destroy.ts';
 import type { DiffOptions } from './diff.ts';
-import type { ExitStatus } from './exit-status.ts';
 import { reportFailure } from './failure.ts';
 import {
   addVerb,
@@ -23,8 +22,8 @@ import { type Terminal, uncoloured } from './terminal.ts';
 import type { WatchCommandOptions } from './watch.ts';
 
 /** Runs one command line (without node and script) to its exit status; whatever goes wrong is said on the terminal. */
-export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitStatus> {
-  let status: ExitStatus = 0;
+export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<number> {
+  let status = 0;
   const program = createProgram(terminal, async (verb) => {
     status = await verb(program.opts<{ color: boolean }>().color ? terminal : uncoloured(terminal));
   });

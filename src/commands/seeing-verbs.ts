@@ -1,10 +1,28 @@
 // The verbs that show how the network works, or why it does not: their words on the command line.
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { HostOptions } from './desired.ts';
 import { addVerb, FILES, formatOption, hostOption, type Run } from './options.ts';
 import type { TraceOptions } from './trace.ts';
 import type { VerifyCommandOptions } from './verify.ts';
 
 export function addSeeingVerbs(program: Command, run: Run): void {
+  addVerb(
+    program,
+    'lab',
+    'run a topology in a sandbox of its own, with a shell or a command in it; needs no root',
+    [
+      'calico-reconcile lab two-hosts.yaml',
+      'calico-reconcile lab two-hosts.yaml -- ip netns exec ns0 ping -c 3 10.20.1.3',
+    ],
+  )
+    .argument('<file>', 'a topology file, or a directory of them')
+    .argument('[command...]', 'what to run in it; a shell where nothing is said')
+    .addOption(hostOption())
+    .addHelpText('after', '\nExit status: that of the command; everything is gone when it ends.')
+    .action((file: string, command: string[], options: HostOptions) =>
+      run(async (terminal) => (await import('./lab.ts')).lab(file, command, options, terminal)),
+    );
+
   addVerb(program, 'verify', 'send packets between the workloads, and say who reaches whom', [
     'calico-reconcile verify two-hosts.yaml',
     'calico-reconcile verify --format json fabric.yaml > matrix.json',
