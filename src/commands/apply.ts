@@ -4,9 +4,11 @@ import type { Difference } from '../reconcile/difference.ts';
 import { summarize } from '../reconcile/difference.ts';
 import { converge, inspect } from '../reconcile/pass.ts';
 import { formatJson, outcomesAsJson, planAsJson } from '../report/json.ts';
-import { formatConverged, formatLeft, formatPlan, formatSkipped, formatStep } from '../report/steps.ts';
+import { StepLog } from '../report/step-log.ts';
+import { formatConverged, formatLeft, formatPlan, formatSkipped } from '../report/steps.ts';
 import { formatInSync, formatSummary } from '../report/text.ts';
 import type { DesiredNetwork } from '../state/network.ts';
+import { publishOnce } from './bgp.ts';
 import { type HostOptions, readDesired } from './desired.ts';
 import { type ExitStatus, statusOfDifferences, statusOfOutcomes } from './exit-status.ts';
 import { requirePrivileges } from './privileges.ts';
@@ -17,6 +19,7 @@ export interface ApplyOptions extends HostOptions {
   readonly dryRun?: boolean;
   readonly adopt?: boolean;
   readonly pruneAll?: boolean;
+  readonly all?: boolean;
 }
 
 export function apply(files: readonly string[], options: ApplyOptions, terminal: Terminal): ExitStatus {
@@ -60,22 +63,31 @@ function carryOut(
 ): ExitStatus {
   const { outStyle } = terminal;
   const asText = options.format === 'text';
+  const steps = new StepLog({
+    write: (text) => terminal.out(text),
+    files: desired.files,
+    style: outStyle,
+    all: options.all ?? false,
+  });
   const shown = new Set<Difference>();
   const result = converge(machine, desired, {
     adopt: options.adopt ?? false,
     pruneAll: options.pruneAll ?? false,
     onStep: (step, outcome) => {
+      if (!asText) return;
       shown.add(outcome.difference);
-      if (asText) terminal.out(formatStep(step, outcome, desired.files, outStyle));
+      steps.add(step, outcome);
     },
   });
   terminal.err(formatLeft(result.left));
   if (asText) {
+    steps.end();
     const others = result.outcomes.filter((outcome) => !shown.has(outcome.difference));
     terminal.out(formatSkipped(others, desired.files, outStyle));
     terminal.out(formatConverged(desired.name, result, outStyle));
   } else {
     terminal.out(formatJson(outcomesAsJson(desired, result)));
   }
-  return statusOfOutcomes(result.outcomes);
+  const published = publishOnce(machine, desired, terminal);
+  return published ? statusOfOutcomes(result.outcomes) : 1;
 }

@@ -124,6 +124,7 @@ function addChangingVerbs(program: Command, run: Run): void {
     .option('--dry-run', 'print the plan and change nothing')
     .option('--adopt', 'overwrite what stands, different and not ours, where the topology wants something')
     .option('--prune-all', 'go on even where more than half of what is ours would be deleted')
+    .option('--all', 'say every step; of more than 1 000 that go well, the first 1 000 are said one by one')
     .addOption(formatOption('text', 'json'))
     .addOption(hostOption())
     .addHelpText('after', '\nExit status: 0 in sync, 1 something is left undone; with --dry-run as diff.')

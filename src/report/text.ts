@@ -148,7 +148,7 @@ function entryLines(
 }
 
 /** Digits in groups of three: `4 950`. */
-function grouped(count: number): string {
+export function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ' ');
 }
 
