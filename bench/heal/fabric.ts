@@ -44,8 +44,9 @@ workloads:
 ${lines(workloads, (i) => `  w${i}: { host: ${HOST}, address: 10.20.${i >> 8}.${i & 255} }`)}netns:
   ${HOST}:
     links:
-      dm0:
-        kind: dummy
+      nb0:
+        kind: veth
+        peer: { name: nb1 }
         addresses: [172.20.0.1/16]
         neighbours:
 ${lines(neighbours, (i) => `          - { dst: 172.20.1.${i}, mac: 02:00:00:00:01:${(i & 255).toString(16).padStart(2, '0')} }`)}    routes:

@@ -34,7 +34,7 @@ export class Rival {
     this.#seed = seed;
     this.#index = new DesiredIndex(network);
     this.#workloads = [...this.host.desired.links.values()].flatMap(({ name: dev, spec }) =>
-      spec.kind === 'veth' && spec.peer.netns !== 'lan'
+      spec.kind === 'veth' && ![HOST, 'lan'].includes(spec.peer.netns)
         ? [{ netns: spec.peer.netns, link: spec.peer.name, dev }]
         : [],
     );

@@ -9,6 +9,9 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
+/** Options of Node for the watch, for a profile of it. */
+const nodeOptions: readonly string[] = process.env.WATCH_NODE_OPTIONS?.split(' ') ?? [];
+
 export class Watched {
   readonly lines: LogLine[] = [];
   readonly #child: ChildProcess;
@@ -18,7 +21,7 @@ export class Watched {
 
   /** Starts `watch` with arguments; `cli` is the built dist/cli.js. */
   constructor(cli: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
-    this.#child = spawn(process.execPath, [cli, 'watch', '--log', 'json', ...args], {
+    this.#child = spawn(process.execPath, [...nodeOptions, cli, 'watch', '--log', 'json', ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env,
     });
@@ -70,6 +73,11 @@ export class Watched {
   rss(): number {
     const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+)/m.exec(status)![1]) / 1024;
+  }
+
+  /** What its main thread has run so far, in ms of processor time. */
+  busy(): number {
+    return Number(readFileSync(`/proc/${this.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
   }
 
   descriptors(): number {

@@ -1,9 +1,11 @@
 // Monitor: follows the kernel's events in several namespaces, with one socket in each. It tells what happened, never
 // what to do about it; it knows the names of links as they come, change and go.
 import { fstatSync } from 'node:fs';
+import { withConfValues } from './codec/devconf.ts';
 import { eventPort, type KernelEvent, parseEvent } from './codec/event.ts';
 import type { LinkMessage } from './codec/link.ts';
 import { HEADER_LENGTH, u32 } from './codec/message.ts';
+import type { NetconfMessage } from './codec/netconf.ts';
 import {
   RTNLGRP_IPV4_IFADDR,
   RTNLGRP_IPV4_NETCONF,
@@ -93,9 +95,17 @@ export class Monitor {
     return [...this.#followed.keys()];
   }
 
-  /** Tells what has come by now, without waiting for the event loop. */
-  drain(): void {
-    for (const followed of this.#followed.values()) this.#drain(followed, BURST);
+  /** Tells what has come by now in some namespaces, or in all, without waiting for the event loop. */
+  drain(names: Iterable<string> = this.#followed.keys()): void {
+    for (const name of names) {
+      const followed = this.#followed.get(name);
+      if (followed !== undefined) this.#drain(followed, BURST);
+    }
+  }
+
+  /** The links of a namespace by ifindex, as last told; none where it is not followed. */
+  links(name: string): ReadonlyMap<number, LinkMessage> {
+    return this.#followed.get(name)?.links ?? noLinks;
   }
 
   close(): void {
@@ -127,10 +137,13 @@ export class Monitor {
         if (event.gone) links.delete(event.link.ifindex);
         else links.set(event.link.ifindex, event.link);
       }
+      if (event.kind === 'netconf') learnConf(links, event);
       this.#options.onEvent({ netns, inode, event, before, dev: deviceOf(event, nameOf), port });
     }
   }
 }
+
+const noLinks: ReadonlyMap<number, LinkMessage> = new Map();
 
 interface Followed {
   readonly name: string;
@@ -147,6 +160,15 @@ interface Followed {
 function learnLinks({ netns, links }: Followed): void {
   links.clear();
   for (const link of readLinks(netns)) links.set(link.ifindex, link);
+}
+
+/** A link's sysctl that is written through /proc is told alone, not with the link. */
+function learnConf(links: Map<number, LinkMessage>, { family, ifindex, values }: NetconfMessage): void {
+  const link = links.get(ifindex);
+  const conf = family === 'ipv4' ? link?.ipv4Conf : link?.ipv6Conf;
+  if (link === undefined || !conf) return;
+  const fresh = withConfValues(family, conf, values);
+  links.set(ifindex, family === 'ipv4' ? { ...link, ipv4Conf: fresh } : { ...link, ipv6Conf: fresh });
 }
 
 function deviceOf(event: KernelEvent, nameOf: (ifindex: number) => string | null): string | null {

@@ -37,35 +37,54 @@ export interface Part {
   readonly sysctls: readonly string[];
 }
 
-/** Reads parts of namespaces; those that do not exist are left out. `peerOf` says where a veth's far end should be. */
+/** What is known without asking. */
+export interface Knowledge {
+  /** Where a veth's far end should be; null for other links. */
+  readonly peerOf: (netns: string, dev: string) => LinkEnd | null;
+  /** The links of a namespace by ifindex, as events last told them: taken as they are. None: all are read. */
+  readonly linksOf: (netns: string) => ReadonlyMap<number, LinkMessage>;
+}
+
+/** Reads parts of namespaces; those that do not exist are left out. */
 export function observeParts(
   machine: Machine,
   parts: ReadonlyMap<string, Part>,
-  peerOf: (netns: string, dev: string) => LinkEnd | null,
+  { peerOf, linksOf }: Knowledge,
 ): ObservedNetwork {
   const readings = new Map<string, Reading>();
   for (const [name, part] of parts) {
     const netns = machine.namespace(name);
-    if (netns !== null) readings.set(name, { name, netns, links: linksOf(netns, part) });
+    if (netns !== null) readings.set(name, { name, netns, links: readPart(netns, part, linksOf(name)) });
   }
-  const peers = findPeers(withFarEnds(machine, readings, peerOf));
+  const peers = findPeers(withFarEnds(machine, readings, { peerOf, linksOf }));
   const namespaces = new Map<string, ObservedNamespace>();
   for (const [name, reading] of readings) {
     const part = parts.get(name)!;
     namespaces.set(
       name,
-      part.whole ? observeNamespace(reading, peers, part.sysctls) : observePart(reading, part, peers),
+      part.whole
+        ? observeNamespace(reading, peers, part.sysctls)
+        : observePart(reading, part, peers, linksOf(name)),
     );
   }
   return { namespaces, freshSysctls: new Map() };
 }
 
 /** The links to read, with `lo`, whose marks tell whose the namespace is. */
-function linksOf(netns: Netns, part: Part): LinkMessage[] {
+function readPart(netns: Netns, part: Part, told: ReadonlyMap<number, LinkMessage>): LinkMessage[] {
   if (part.whole) return readLinks(netns);
-  const lo = netns.socket.get(RTM_GETLINK, (writer) => formatLinkQuery(writer, LOOPBACK_IFINDEX), parseLink);
-  const named = [...part.devices.keys()].filter((name) => name !== 'lo').map((name) => readLink(netns, name));
+  const ask = (): LinkMessage | null =>
+    netns.socket.get(RTM_GETLINK, (writer) => formatLinkQuery(writer, LOOPBACK_IFINDEX), parseLink);
+  const lo = told.get(LOOPBACK_IFINDEX) ?? ask();
+  const named = [...part.devices.keys()]
+    .filter((name) => name !== 'lo')
+    .map((name) => toldLink(told, name) ?? readLink(netns, name));
   return [lo, ...named].filter((link) => link !== null);
+}
+
+function toldLink(told: ReadonlyMap<number, LinkMessage>, name: string): LinkMessage | undefined {
+  for (const link of told.values()) if (link.name === name) return link;
+  return undefined;
 }
 
 /** One link by name; null where there is none. Equivalent to `ip link show dev X`. */
@@ -77,7 +96,7 @@ export function readLink(netns: Netns, name: string): LinkMessage | null {
 function withFarEnds(
   machine: Machine,
   readings: ReadonlyMap<string, Reading>,
-  peerOf: (netns: string, dev: string) => LinkEnd | null,
+  { peerOf, linksOf }: Knowledge,
 ): Reading[] {
   const far = new Map<string, { readonly netns: Netns; readonly links: Map<string, LinkMessage> }>();
   for (const reading of readings.values()) {
@@ -91,16 +110,22 @@ function withFarEnds(
       if (peer === null || netns === null) continue;
       const place = far.get(peer.netns) ?? { netns, links: new Map<string, LinkMessage>() };
       far.set(peer.netns, place);
-      const end = place.links.get(peer.name) ?? readLink(netns, peer.name);
+      const told = place.links.get(peer.name) ?? toldLink(linksOf(peer.netns), peer.name);
+      const end = told ?? readLink(netns, peer.name);
       if (end !== null) place.links.set(peer.name, end);
     }
   }
   return [...far].map(([name, { netns, links }]) => ({ name, netns, links: [...links.values()] }));
 }
 
-function observePart(reading: Reading, part: Part, peers: Peers): ObservedNamespace {
+function observePart(
+  reading: Reading,
+  part: Part,
+  peers: Peers,
+  told: ReadonlyMap<number, LinkMessage>,
+): ObservedNamespace {
   const { netns, name } = reading;
-  const known = new Map(reading.links.map((link) => [link.ifindex, link.name]));
+  const known = new Map([...told.values(), ...reading.links].map((link) => [link.ifindex, link.name]));
   const names: LinkDirectory = { known, read: (ifindex) => readName(netns, ifindex) };
   const nameOf = (ifindex: number): string | null => known.get(ifindex) ?? null;
   const nameOrAsk = (ifindex: number): string | null =>
@@ -115,7 +140,7 @@ function observePart(reading: Reading, part: Part, peers: Peers): ObservedNamesp
   const deep = messages.filter((link) => part.devices.get(link.name)!.deep).map((link) => link.ifindex);
   const read = readRoutesOf(netns, names, { links: deep, keys: part.routeKeys });
   const keys = new Set(read.map(routeKey));
-  const told = part.told.filter((route) => {
+  const toldRoutes = part.told.filter((route) => {
     const key = routeKey(route);
     return !part.routeKeys.has(key) && !keys.has(key);
   });
@@ -128,8 +153,8 @@ function observePart(reading: Reading, part: Part, peers: Peers): ObservedNamesp
     addresses: messages.flatMap((link) => readAddresses(netns, nameOf, link.ifindex)),
     neighbours: messages.flatMap((link) => readNeighbours(netns, nameOf, link.ifindex)),
     fdb: readFdb(netns, nameOf, messages),
-    routes: [...read, ...told],
-    sysctls: readSysctls(netns, messages, part.sysctls),
+    routes: [...read, ...toldRoutes],
+    sysctls: readSysctls(netns, messages, part.sysctls, 'conf'),
   };
 }
 

@@ -17,10 +17,11 @@ export function readSysctls(
   netns: Netns,
   links: readonly LinkMessage[],
   keys: readonly string[],
+  unstated: 'all' | 'conf' = 'all',
 ): Map<string, string> {
   const values = new Map<string, string>();
   const virtual = links.filter((link) => link.kind !== '');
-  const tables = virtual.length > 0 ? readNeighbourTables(netns) : noTables;
+  const tables = virtual.length > 0 && unstated === 'all' ? readNeighbourTables(netns) : noTables;
   const byName = new Map(links.map((link) => [link.name, link]));
   const inProc = new Set<string>();
 

@@ -12,13 +12,15 @@ import { carryOutSettings } from './apply-settings.ts';
 import type { Outcome } from './difference.ts';
 import { Outcomes, type Tag } from './outcomes.ts';
 import type { Plan, Stage, Step } from './plan.ts';
-import { type Site, Sites } from './site.ts';
+import { type KnownIndex, type Site, Sites } from './site.ts';
 import { writeSysctls } from './write-sysctls.ts';
 
 export interface ApplyOptions {
   /** Gather all settings of a link in one message: quick, but one that the kernel refuses costs them all. */
   readonly combine: boolean;
   readonly onStep: (step: Step, outcome: Outcome) => void;
+  /** The ifindex of a link where it is known without asking the kernel. */
+  readonly knownIndex?: KnownIndex;
 }
 
 /** The `lo` of every namespace. */
@@ -32,7 +34,7 @@ export function apply(
   options: ApplyOptions,
 ): Outcome[] {
   const outcomes = new Outcomes();
-  const sites = new Sites(machine, desired, observed, outcomes);
+  const sites = new Sites(machine, desired, observed, outcomes, options.knownIndex);
   const results: Outcome[] = [];
   const tell = (steps: readonly Step[]): void => {
     for (const step of steps) {

@@ -18,6 +18,9 @@ import type { Outcomes, Tag } from './outcomes.ts';
 import { Ownership } from './ownership.ts';
 import type { Step } from './plan.ts';
 
+/** The ifindex of a link where it is known without asking the kernel; undefined where it is not. */
+export type KnownIndex = (netns: string, dev: string) => number | undefined;
+
 export class Site {
   readonly name: string;
   readonly netns: Netns;
@@ -32,6 +35,7 @@ export class Site {
   /** What steps took along and must be put back. */
   taken: Collateral = NO_COLLATERAL;
   #indexes: Map<string, number>;
+  readonly #known: KnownIndex;
   #lastIndex = 0;
 
   constructor(
@@ -40,7 +44,9 @@ export class Site {
     network: DesiredNetwork,
     observed: ObservedNamespace | null,
     outcomes: Outcomes,
+    known: KnownIndex,
   ) {
+    this.#known = known;
     this.name = name;
     this.netns = netns;
     this.desired = network.namespaces.get(name) ?? emptyNamespace(name);
@@ -59,7 +65,7 @@ export class Site {
   readonly indexOf = (name: string): number => {
     let index = this.#indexes.get(name);
     if (index === undefined) {
-      index = readLink(this.netns, name)?.ifindex ?? 0;
+      index = this.#known(this.name, name) ?? readLink(this.netns, name)?.ifindex ?? 0;
       this.#indexes.set(name, index);
     }
     return index;
@@ -97,9 +103,17 @@ export class Sites {
   readonly network: DesiredNetwork;
   readonly #observed: ObservedNetwork;
   readonly #outcomes: Outcomes;
+  readonly #known: KnownIndex;
   readonly #sites = new Map<string, Site>();
 
-  constructor(machine: Machine, network: DesiredNetwork, observed: ObservedNetwork, outcomes: Outcomes) {
+  constructor(
+    machine: Machine,
+    network: DesiredNetwork,
+    observed: ObservedNetwork,
+    outcomes: Outcomes,
+    known: KnownIndex = () => undefined,
+  ) {
+    this.#known = known;
     this.machine = machine;
     this.network = network;
     this.#observed = observed;
@@ -118,6 +132,7 @@ export class Sites {
       this.network,
       this.#observed.namespaces.get(name) ?? null,
       this.#outcomes,
+      this.#known,
     );
     this.#sites.set(name, site);
     return site;

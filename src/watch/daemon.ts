@@ -164,13 +164,16 @@ export class Daemon {
   }
 
   #heal(): void {
-    this.#monitor.drain();
     const due = this.#restraint.due();
     const opened = due.length > 0 ? this.#open() : this.#book;
     const book = this.#book;
     this.#book = null;
     if (opened === null || book === null) return;
     for (const difference of due) noteDifference(book, difference);
+    // What has come since in the same places is mended with it.
+    this.#book = book;
+    this.#monitor.drain([...book.dirt.entries().keys()]);
+    this.#book = null;
     if (!book.dirt.isEmpty) this.#mend(book);
     this.#awaitRelease();
   }
@@ -179,7 +182,11 @@ export class Daemon {
     const holds = this.#restraint.holds.bind(this.#restraint);
     let outcomes: readonly Mended[];
     try {
-      outcomes = heal(this.#machine, index, dirt, { applied: this.#applied, holds });
+      outcomes = heal(this.#machine, index, dirt, {
+        applied: this.#applied,
+        holds,
+        linksOf: (netns) => this.#monitor.links(netns),
+      });
       this.#following.follow(index.network);
     } catch (error) {
       if (!(error instanceof ReconcileError)) throw error;

@@ -1,13 +1,14 @@
 // Heals: reads again only what events named, compares it with what is wanted there, and mends it at once. The diff, the
 // plan and the apply are those of a whole pass; only their share of the network is smaller.
 import type { Machine } from '../kernel/machine.ts';
-import { observeParts, type Part } from '../kernel/observe-part.ts';
+import { type Knowledge, observeParts, type Part } from '../kernel/observe-part.ts';
 import type { Applied } from '../reconcile/applied.ts';
 import { apply } from '../reconcile/apply.ts';
 import { diff } from '../reconcile/diff.ts';
 import { type Difference, keyOf, type Outcome } from '../reconcile/difference.ts';
 import { plan } from '../reconcile/plan.ts';
 import { parentOf } from '../state/link-kind.ts';
+import type { DesiredNetwork } from '../state/network.ts';
 import { type Route, routeKey } from '../state/route.ts';
 import { parseDeviceSysctl } from '../state/sysctl.ts';
 import type { Cause, CauseCode } from './cause.ts';
@@ -16,6 +17,8 @@ import { causeOfRoute, causeOfSysctls, type Dirt, type NamespaceDirt } from './d
 import { noteVanished } from './note.ts';
 
 export interface HealOptions {
+  /** The links of a namespace by ifindex, as events last told them. */
+  readonly linksOf: Knowledge['linksOf'];
   readonly applied: Applied;
   /** Items that are to be left alone for now. */
   readonly holds: (difference: Difference) => boolean;
@@ -33,7 +36,10 @@ const MANY_LINKS = 8;
 
 /** Mends what is dirty; returns what became of every difference found, the last word on each. */
 export function heal(machine: Machine, index: DesiredIndex, dirt: Dirt, options: HealOptions): Mended[] {
-  const { applied, holds } = options;
+  const { holds, linksOf } = options;
+  // Sysctls that left the file were seen to when it was applied.
+  const applied = { ...options.applied, sysctls: new Map<string, readonly string[]>() };
+  const peerOf = (netns: string, dev: string) => index.peerOf(netns, dev);
   const results = new Map<string, Mended>();
   const settled = new Set<string>();
   for (let round = 1; round <= ROUNDS; round++) {
@@ -41,7 +47,11 @@ export function heal(machine: Machine, index: DesiredIndex, dirt: Dirt, options:
     const shares = dirt.entries();
     const desired = index.restrict(shares);
     const partial = new Set([...shares].filter(([, share]) => !share.whole).map(([name]) => name));
-    const observed = observeParts(machine, partsOf(index, shares), (netns, dev) => index.peerOf(netns, dev));
+    const observed = observeParts(machine, partsOf(desired, shares), {
+      peerOf,
+      // What was told is mended at once; whether that was all, the kernel is asked after.
+      linksOf: round === 1 ? linksOf : () => noLinks,
+    });
     const { differences } = diff(desired, observed, { adopt: false, applied, partial });
     if (deepen(differences, dirt)) continue;
     const due = differences.filter((difference) => !difference.conflict && !holds(difference));
@@ -51,7 +61,13 @@ export function heal(machine: Machine, index: DesiredIndex, dirt: Dirt, options:
     const explained = due.map((difference) => explain(difference, causes.get(difference)!));
     const codes = new Map(explained.map((difference, at) => [difference, causes.get(due[at]!)!.code]));
     const steps = plan(explained, desired, observed);
-    const outcomes = apply(machine, steps, desired, observed, { combine: round === 1, onStep: () => {} });
+    const isFirst = round === 1;
+    const outcomes = apply(machine, steps, desired, observed, {
+      combine: isFirst,
+      onStep: () => {},
+      // What was refused by an ifindex of old is asked for anew.
+      knownIndex: (netns, dev) => (isFirst ? indexOf(linksOf(netns), dev) : undefined),
+    });
     for (const outcome of outcomes) {
       const { difference } = outcome;
       const key = keyOf(difference);
@@ -61,6 +77,13 @@ export function heal(machine: Machine, index: DesiredIndex, dirt: Dirt, options:
     if (!forgetTold(dirt, outcomes)) break;
   }
   return [...results.values()];
+}
+
+const noLinks: ReturnType<Knowledge['linksOf']> = new Map();
+
+function indexOf(links: ReturnType<Knowledge['linksOf']>, dev: string): number | undefined {
+  for (const { name, ifindex } of links.values()) if (name === dev) return ifindex;
+  return undefined;
 }
 
 /** What was mended and differs again did not stay; what could not be mended and is right by now needs no word. */
@@ -127,8 +150,7 @@ function forgetTold(dirt: Dirt, outcomes: readonly Outcome[]): boolean {
   );
 }
 
-function partsOf(index: DesiredIndex, shares: ReadonlyMap<string, NamespaceDirt>): Map<string, Part> {
-  const wanted = index.restrict(shares);
+function partsOf(wanted: DesiredNetwork, shares: ReadonlyMap<string, NamespaceDirt>): Map<string, Part> {
   const parts = new Map<string, Part>();
   for (const [name, { whole, devices, told, unclear }] of shares) {
     const sysctls = [...(wanted.namespaces.get(name)?.sysctls.keys() ?? [])];

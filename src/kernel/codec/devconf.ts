@@ -106,6 +106,20 @@ export function confValue(family: SysctlFamily, values: Int32Array, leaf: string
   return number === undefined ? undefined : values[number];
 }
 
+/** A copy of a link's devconf array with other values for some leaves; those that it does not tell are left out. */
+export function withConfValues(
+  family: SysctlFamily,
+  values: Int32Array,
+  leaves: ReadonlyMap<string, number>,
+): Int32Array {
+  const copy = values.slice();
+  for (const [leaf, value] of leaves) {
+    const number = family === 'ipv4' ? (ipv4Numbers.get(leaf) ?? 0) - 1 : (ipv6Numbers.get(leaf) ?? -1);
+    if (number >= 0 && number < copy.length) copy[number] = value;
+  }
+  return copy;
+}
+
 /** The leaves of a link whose values are not those of a new link on an untouched kernel, with their values. */
 export function unusualConf(family: SysctlFamily, values: Int32Array): Array<[leaf: string, value: number]> {
   const unusual: Array<[string, number]> = [];

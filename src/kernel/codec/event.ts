@@ -3,7 +3,6 @@
 import type { ObservedFdbEntry } from '../../state/fdb.ts';
 import type { ObservedNeighbour } from '../../state/neighbour.ts';
 import type { ObservedRoute } from '../../state/route.ts';
-import type { SysctlFamily } from '../../state/sysctl.ts';
 import {
   AF_BRIDGE,
   AF_INET,
@@ -22,7 +21,7 @@ import {
 import { type LinkMessage, parseLink } from './link.ts';
 import { HEADER_LENGTH, u16, u32 } from './message.ts';
 import { parseFdbEntry, parseNeighbour } from './neighbour.ts';
-import { parseNetconf } from './netconf.ts';
+import { type NetconfMessage, parseNetconf } from './netconf.ts';
 import { type LinkNames, parseRoute } from './route.ts';
 
 export type KernelEvent =
@@ -38,7 +37,7 @@ export type KernelEvent =
       readonly route: ObservedRoute;
     }
   /** A sysctl of a device was written through /proc; -1 is `all`, -2 `default`. */
-  | { readonly kind: 'netconf'; readonly family: SysctlFamily; readonly ifindex: number };
+  | ({ readonly kind: 'netconf' } & NetconfMessage);
 
 /** The port of the socket whose request made the change, which for most programs is their pid; 0 for the kernel itself. */
 export function eventPort(buffer: Buffer, at: number): number {
@@ -81,7 +80,7 @@ export function parseEvent(buffer: Buffer, at: number, nameOf: LinkNames): Kerne
     }
     case RTM_NEWNETCONF: {
       const netconf = parseNetconf(buffer, start, end);
-      return netconf === null ? null : { kind: 'netconf', family: netconf.family, ifindex: netconf.ifindex };
+      return netconf === null ? null : { kind: 'netconf', ...netconf };
     }
     default:
       return null;
