@@ -1,7 +1,8 @@
 // The verbs that show how the network works, or why it does not: their words on the command line.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { HostOptions } from './desired.ts';
-import { addVerb, FILES, formatOption, hostOption, type Run } from './options.ts';
+import type { ExportOptions } from './export.ts';
+import { addVerb, collect, FILES, formatOption, hostOption, type Run } from './options.ts';
 import type { TraceOptions } from './trace.ts';
 import type { VerifyCommandOptions } from './verify.ts';
 
@@ -62,6 +63,22 @@ export function addSeeingVerbs(program: Command, run: Run): void {
     .addHelpText('after', '\nExit status: 0 the packet arrives, or leaves this machine; 1 it dies.')
     .action((file: string, from: string, to: string, options: TraceOptions) =>
       run(async (terminal) => (await import('./trace.ts')).trace(file, from, to, options, terminal)),
+    );
+
+  addVerb(program, 'export', 'print live namespaces as a topology file; applied to them it changes nothing', [
+    'calico-reconcile export --netns host0 --netns ns0 > network.yaml',
+    'calico-reconcile export --all --name office > office.yaml',
+  ])
+    .argument('[files...]', 'topology files: their namespaces are exported')
+    .addOption(new Option('--netns <name>', 'a namespace to export; repeatable').argParser(collect))
+    .option('--all', 'export every namespace')
+    .option(
+      '--name <name>',
+      'the name of the topology (default: that of the one that owns them, or exported)',
+    )
+    .addOption(hostOption())
+    .action((files: string[], options: ExportOptions) =>
+      run(async (terminal) => (await import('./export.ts')).exportTopology(files, options, terminal)),
     );
 }
 

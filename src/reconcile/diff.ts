@@ -134,8 +134,25 @@ function* compareNamespace(
     yield { kind: 'netns', desired: null, observed, change: 'extra', foreign: false, cause: null };
     return;
   }
-  const claim = isPart ? null : compareClaim(network, comparison);
+  const findings = [...compareItems(comparison, applied, isPart, left)];
+  const claim = isPart
+    ? null
+    : compareClaim(
+        network,
+        comparison,
+        findings.some(({ foreign }) => !foreign),
+      );
   if (claim !== null) yield claim;
+  yield* findings;
+}
+
+function* compareItems(
+  comparison: Comparison,
+  applied: Applied,
+  isPart: boolean,
+  left: string[],
+): Generator<Finding> {
+  const { desired, observed } = comparison;
   yield* diffLinks(comparison);
   const lo = observed.links.get('lo');
   if (
@@ -151,8 +168,11 @@ function* compareNamespace(
   yield* diffRoutes(comparison);
 }
 
-/** A namespace that we made, or with something of ours in it, bears our claim and no other number of ours. */
-function compareClaim(network: DesiredNetwork, comparison: Comparison): Finding | null {
+/**
+ * A namespace that we made, or with something of ours in it or to come, bears our claim and no other number of ours.
+ * Where what is foreign already is all that is wanted, there is nothing to claim.
+ */
+function compareClaim(network: DesiredNetwork, comparison: Comparison, differs: boolean): Finding | null {
   const { desired, observed } = comparison;
   const own = observed.claims.filter((claim) => claim.topology === network.name);
   const isUsed = !isEmptyNamespace(desired) || observed.madeBy === network.name;
@@ -163,9 +183,20 @@ function compareClaim(network: DesiredNetwork, comparison: Comparison): Finding 
     return { kind: 'netns', desired: null, observed, change: 'extra', foreign: false, cause };
   }
   if (own.length === 1 && own[0]!.protocol === network.protocol) return null;
+  if (own.length === 0 && !differs && !holdsOurs(comparison)) return null;
   const cause =
     own.length === 0 ? 'not claimed' : `claimed under protocol ${own.map((c) => c.protocol).join(', ')}`;
   return { kind: 'netns', desired, observed, change: 'changed', foreign: false, cause };
+}
+
+function holdsOurs({ observed, ownership }: Comparison): boolean {
+  const { links, addresses, neighbours, routes, madeBy } = observed;
+  const marked = [addresses, neighbours, routes].some((items) => items.some((item) => ownership.owns(item)));
+  return (
+    marked ||
+    madeBy === ownership.owner.topology ||
+    [...links.values()].some((link) => ownership.ownsLink(link))
+  );
 }
 
 function classify(

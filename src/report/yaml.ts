@@ -4,8 +4,8 @@ import type { DesiredNetwork } from '../state/network.ts';
 import { escapeInQuotes, printable, unprintable } from './printable.ts';
 import { asTopology } from './topology.ts';
 
-/** The network as a topology file, its source files named in the first line; ends in a newline. */
-export function formatTopology(network: DesiredNetwork): string {
+/** The network as a topology file under a line of comment, its source files by default; ends in a newline. */
+export function formatTopology(network: DesiredNetwork, title = renderedFrom(network)): string {
   const document = new Document(asTopology(network), { aliasDuplicateObjects: false });
   visit(document, {
     Pair(_key, pair) {
@@ -19,9 +19,12 @@ export function formatTopology(network: DesiredNetwork): string {
         scalar.type = Scalar.QUOTE_DOUBLE;
     },
   });
-  const files = network.files.map((file) => printable(file.name)).join(', ');
   const text = document.toString({ lineWidth: 0, flowCollectionPadding: true });
-  return `# Rendered from ${files}\n${text.split('\n').map(escapeInQuotes).join('\n')}`;
+  return `# ${printable(title)}\n${text.split('\n').map(escapeInQuotes).join('\n')}`;
+}
+
+function renderedFrom(network: DesiredNetwork): string {
+  return `Rendered from ${network.files.map((file) => file.name).join(', ')}`;
 }
 
 function isInline(key: unknown): boolean {
