@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'kernel' // the kernel refused a request
   | 'netns' // a namespace cannot be entered, made or removed
   | 'ownership' // a claim of another topology stands in the way
+  | 'bgp' // BIRD is missing, does not answer, or refuses a configuration
   | 'locked' // another process is the writer
   | 'pruneGuard'; // the pass would delete more than half of what is ours
 

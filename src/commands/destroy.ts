@@ -1,7 +1,9 @@
 // `destroy`: removes everything that bears a topology's mark, by its files or by its name.
+import { removeSpeakers } from '../bgp/files.ts';
 import { ReconcileError } from '../errors.ts';
 import { Machine } from '../kernel/machine.ts';
 import { type Destroyed, destroy as destroyTopology } from '../reconcile/pass.ts';
+import { runDirectory } from '../reconcile/run-directory.ts';
 import { formatDestroyed, formatLeft, formatStep } from '../report/steps.ts';
 import { readDesired } from './desired.ts';
 import { type ExitStatus, statusOfOutcomes } from './exit-status.ts';
@@ -17,6 +19,7 @@ export function destroy(files: readonly string[], options: DestroyOptions, termi
   const machine = Machine.open();
   try {
     requirePrivileges('destroy', [...destroyed.namespaces, ...machine.names()]);
+    removeSpeakers(runDirectory(machine, destroyed.name));
     const result = destroyTopology(machine, destroyed, {
       onStep: (step, outcome) => terminal.out(formatStep(step, outcome, [], terminal.outStyle)),
     });

@@ -14,6 +14,7 @@ import { type Endpoint, isLoopback, listen, parseListen } from '../watch/endpoin
 import { Keeper, type WatchEvent } from '../watch/keeper.ts';
 import { Supervision } from '../watch/supervision.ts';
 import { type Occasion, watch as watchFiles } from '../watch/watch.ts';
+import { watchBirds } from './bgp.ts';
 import { type HostOptions, readDesired } from './desired.ts';
 import type { ExitStatus } from './exit-status.ts';
 import { requirePrivileges } from './privileges.ts';
@@ -65,9 +66,11 @@ interface Parts {
 async function run(files: readonly string[], options: WatchCommandOptions, parts: Parts): Promise<void> {
   const { log, metrics, supervision, machine, stop } = parts;
   const fatal: unknown[] = [];
+  const birds = watchBirds(machine, log);
   const daemon = new Daemon({
     machine,
     onHealed: (healed) => {
+      birds.keep(healed.network);
       log.healed(healed);
       metrics.healed(healed.outcomes, healed.milliseconds, healed.fights.length);
     },
@@ -88,7 +91,11 @@ async function run(files: readonly string[], options: WatchCommandOptions, parts
   });
   const keeper = new Keeper({
     load: () => load(files, options),
-    converge: (network) => daemon.pass(network),
+    converge: (network) => {
+      const result = daemon.pass(network);
+      birds.keep(network);
+      return result;
+    },
     onEvent: (event) => tell(event, parts),
   });
   const onStop = (signal: NodeJS.Signals): void => {
@@ -116,6 +123,7 @@ async function run(files: readonly string[], options: WatchCommandOptions, parts
     process.off('SIGTERM', onStop).off('SIGINT', onStop);
     if (onReload !== null) process.off('SIGHUP', onReload);
     daemon.close();
+    await birds.close();
   }
 }
 

@@ -7,6 +7,7 @@ const library = koffi.load('libc.so.6');
 
 const calls = {
   bind: library.func('int bind(int fd, const void *address, uint32_t length)'),
+  connect: library.func('int connect(int fd, const void *address, uint32_t length)'),
   fcntl: library.func('int fcntl(int fd, int command, ...)'),
   flock: library.func('int flock(int fd, int operation)'),
   getsockname: library.func('int getsockname(int fd, void *address, void *length)'),
@@ -101,6 +102,10 @@ export function socket(family: number, type: number, protocol: number): number {
 
 export function bind(fd: number, address: Buffer): void {
   check('bind', calls.bind(fd, address, address.length));
+}
+
+export function connect(fd: number, address: Buffer): void {
+  check('connect', calls.connect(fd, address, address.length));
 }
 
 /** Sends one datagram; returns its length. */

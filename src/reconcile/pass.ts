@@ -148,6 +148,7 @@ export function destroy(
     name: destroyed.name,
     protocol: destroyed.protocol ?? NO_PROTOCOL,
     namespaces: new Map(),
+    bgp: [],
     ignore: [],
     files: [],
   };

@@ -1,6 +1,7 @@
 // A network, desired or observed: namespaces, and in each its links, addresses, neighbours, forwarding entries,
 // routes and sysctls.
 import type { DesiredAddress, ObservedAddress } from './address.ts';
+import type { BgpSpeaker } from './bgp.ts';
 import type { DesiredFdbEntry, ObservedFdbEntry } from './fdb.ts';
 import type { DesiredLink, ObservedLink } from './link.ts';
 import type { DesiredNeighbour, ObservedNeighbour } from './neighbour.ts';
@@ -37,6 +38,8 @@ export interface DesiredNetwork {
   /** The mark of routes, addresses and neighbours: rtm_protocol, IFA_PROTO, NDA_PROTOCOL. 1-255. */
   readonly protocol: number;
   readonly namespaces: ReadonlyMap<string, DesiredNamespace>;
+  /** The BGP speakers of the hosts this run touches; none where no pool is carried by BGP. */
+  readonly bgp: readonly BgpSpeaker[];
   /** Patterns of known differences. */
   readonly ignore: readonly string[];
   /** What every Place of this network counts in. */

@@ -1,8 +1,10 @@
 // Expand: a topology and the hosts of this run to the desired network, in the kernel's own normal form.
 // Pure: the order of maps in the files does not change the result, the order of address lists does.
+import type { BgpSpeaker } from '../state/bgp.ts';
 import { containsIp } from '../state/ip.ts';
 import { type DesiredNamespace, type DesiredNetwork, SELF } from '../state/network.ts';
 import type { SourceFile } from '../state/place.ts';
+import { expandBgp } from './expand/bgp.ts';
 import {
   addAddress,
   addFdbEntry,
@@ -43,20 +45,21 @@ export function expand(
   files: readonly SourceFile[],
 ): Expansion {
   const draft: NetworkDraft = { namespaces: new Map(), findings: [] };
+  let speakers: BgpSpeaker[] = [];
   if (isTooBig(topology, touched)) {
     addFinding(draft.findings, 'tooBig', 0, `the topology expands to more than ${MAX_ITEMS} items`);
   } else {
-    expandModel(draft, topology, touched);
+    speakers = expandModel(draft, topology, touched);
     addWritten(draft, topology, touched);
     joinVeths(draft, namespacesOf(topology));
   }
   const names = [...draft.namespaces.keys()].sort();
   const namespaces = new Map(names.map((name) => [name, finish(draft, draft.namespaces.get(name)!)]));
   const { name, protocol, ignore } = topology;
-  return { network: { name, protocol, namespaces, ignore, files }, findings: draft.findings };
+  return { network: { name, protocol, namespaces, bgp: speakers, ignore, files }, findings: draft.findings };
 }
 
-function expandModel(draft: NetworkDraft, topology: Topology, touched: ReadonlySet<string>): void {
+function expandModel(draft: NetworkDraft, topology: Topology, touched: ReadonlySet<string>): BgpSpeaker[] {
   const byHost = new Map<Host, Workload[]>();
   for (const workload of topology.workloads) {
     const list = byHost.get(workload.host);
@@ -77,6 +80,7 @@ function expandModel(draft: NetworkDraft, topology: Topology, touched: ReadonlyS
   for (const host of topology.hosts.values()) {
     if (touched.has(host.name)) expandTunnels(draft, topology, host);
   }
+  return expandBgp(draft, topology, touched, (host) => byHost.get(host) ?? []);
 }
 
 /** The routes of one host to another: to each of its blocks, and to each workload outside of them. */

@@ -3,6 +3,7 @@
 import { kinds, parseIgnore } from '../state/ignore.ts';
 import { formatProtocol } from '../state/scope.ts';
 import type { LoadedTopology } from './load.ts';
+import { readBgp } from './model/bgp.ts';
 import { checkUplinks, withoutClashes } from './model/clashes.ts';
 import { readHosts, thisMachine } from './model/host.ts';
 import { readNamespaces } from './model/namespace.ts';
@@ -37,6 +38,7 @@ export function validate(loaded: LoadedTopology): Topology | null {
     underlays: readUnderlays(loaded, root, hosts),
     pools,
     tunnels: planTunnels(loaded, hosts, pools, workloads),
+    bgp: readBgp(loaded, root, hosts),
     workloads,
     namespaces: readNamespaces(loaded, root),
     ignore: readIgnore(loaded, root),

@@ -135,6 +135,7 @@ export function network(namespaces: readonly DesiredNamespace[]): DesiredNetwork
     name: 'two-hosts',
     protocol: 169,
     namespaces: new Map(namespaces.map((item) => [item.name, item])),
+    bgp: [],
     ignore: [],
     files: [file],
   };

@@ -18,7 +18,7 @@ const edit: Occasion = { kind: 'edit', reason: 'a.yaml changed' };
 const resync: Occasion = { kind: 'resync', reason: 'resync' };
 
 function topology(name: string): DesiredNetwork {
-  return { name, protocol: 169, namespaces: new Map(), ignore: [], files: [] };
+  return { name, protocol: 169, namespaces: new Map(), bgp: [], ignore: [], files: [] };
 }
 
 /** A keeper whose every load and converge is scripted: a name, or an error to throw. */

@@ -42,6 +42,8 @@ export interface Host {
   readonly netns: string | null;
   readonly uplink: Uplink | null;
   readonly blocks: readonly LocatedPrefix[];
+  /** As a BGP speaker; null: the fabric's. */
+  readonly asn: number | null;
   readonly manage: Manage | null;
   readonly place: Place;
 }
@@ -53,7 +55,7 @@ export function netnsOf(host: Host): string {
 
 /** This machine as the only host of a topology that names none. */
 export function thisMachine(place: Place): Host {
-  return { name: SELF, netns: null, uplink: null, blocks: [], manage: null, place };
+  return { name: SELF, netns: null, uplink: null, blocks: [], asn: null, manage: null, place };
 }
 
 /** Reads `hosts`, in the order of their names. */
@@ -81,6 +83,7 @@ function readHost(reading: Reading, name: string, map: MapValue, place: Place): 
     netns: map.netns === undefined ? null : (readName(reading, map, 'netns') ?? name),
     uplink: isMap(uplink) ? readUplink(reading, uplink, valuePlace(reading.places, map, 'uplink')) : null,
     blocks: readBlocks(reading, map),
+    asn: readNumber(map, 'asn'),
     manage: manage === 'owned' || manage === 'full' ? manage : null,
     place,
   };

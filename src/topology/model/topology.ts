@@ -1,4 +1,5 @@
 // A topology as its files say it: sound values, references resolved, every default filled in.
+import type { Bgp } from './bgp.ts';
 import type { Host } from './host.ts';
 import type { WrittenNamespace } from './namespace.ts';
 import type { Pool } from './pool.ts';
@@ -14,6 +15,7 @@ export interface Topology {
   readonly underlays: readonly Underlay[];
   readonly pools: readonly Pool[];
   readonly tunnels: Tunnels;
+  readonly bgp: Bgp;
   /** In the order of their names. */
   readonly workloads: readonly Workload[];
   readonly namespaces: ReadonlyMap<string, WrittenNamespace>;

@@ -1,0 +1,116 @@
+// BIRD 2's configuration of one speaker, as text. Pure: passwords come from outside, and nowhere else than into this text.
+// A host's own routes stay the tool's: BIRD announces them out of a table of its own, and gives the kernel only what it learnt.
+import { createHash } from 'node:crypto';
+import type { BgpPeer, BgpSpeaker } from '../state/bgp.ts';
+import { type Family, familyOf, formatIp, formatPrefix, type Prefix } from '../state/ip.ts';
+
+/** Seconds between looks at links and at the kernel's table. */
+const SCAN = 2;
+/** Seconds without a word after which a peer is given up; it speaks three times in it. */
+const HOLD = 30;
+/** BIRD keeps names of at most 63 characters. */
+const MAX_NAME = 63;
+
+export interface ConfigOptions {
+  readonly topology: string;
+  /** The password of each file that a peer names. */
+  readonly passwords: ReadonlyMap<string, string>;
+  /** Where a daemon of our own logs to; null for a part that a real machine's configuration includes. */
+  readonly logFile: string | null;
+}
+
+/** The configuration of a speaker; ends in a newline. */
+export function formatBirdConfig(speaker: BgpSpeaker, options: ConfigOptions): string {
+  const families = ([4, 6] as const).filter((family) => ofFamily(speaker.pools, family).length > 0);
+  const { topology, logFile, passwords } = options;
+  return [
+    `# The BGP speaker ${speaker.host} of the topology ${topology}, written by calico-reconcile: edits are lost.`,
+    ...(logFile === null ? [] : daemonLines(speaker, logFile, families)),
+    ...families.flatMap((family) => familyLines(speaker, family)),
+    ...speaker.peers.flatMap((peer) => peerLines(speaker, peer, passwords)),
+    '',
+  ].join('\n');
+}
+
+/** The name that BIRD knows a session by. */
+export function sessionName(peer: BgpPeer): string {
+  const name = `calico.${peer.name}`;
+  if (name.length <= MAX_NAME) return name;
+  const digest = createHash('sha1').update(peer.name).digest('hex').slice(0, 10);
+  return `${name.slice(0, MAX_NAME - 11)}-${digest}`;
+}
+
+/** What a daemon of our own needs beside: links, their subnets, and the kernel's table. */
+function daemonLines(speaker: BgpSpeaker, logFile: string, families: readonly Family[]): string[] {
+  return [
+    `log "${logFile}" 1048576 "${logFile}.1" { info, remote, warning, error, auth, fatal, bug };`,
+    `router id ${formatIp(speaker.routerId)};`,
+    `protocol device { scan time ${SCAN}; }`,
+    'protocol direct {',
+    ...families.map((family) => `  ipv${family};`),
+    `  interface "${speaker.uplink}";`,
+    '}',
+    ...families.flatMap((family) => [
+      `protocol kernel kernel${family} {`,
+      '  learn;',
+      '  persist;',
+      `  scan time ${SCAN};`,
+      `  ipv${family} {`,
+      `    import where ! (net ~ ${poolSet(speaker, family)});`,
+      '    export where source = RTS_BGP;',
+      '  };',
+      '}',
+    ]),
+  ];
+}
+
+/** What this host holds, for its peers alone. */
+function familyLines(speaker: BgpSpeaker, family: Family): string[] {
+  return [
+    `protocol static calico_announce${family} {`,
+    `  ipv${family};`,
+    ...ofFamily(speaker.announces, family).map((prefix) => `  route ${format(prefix)} blackhole;`),
+    '}',
+  ];
+}
+
+function peerLines(speaker: BgpSpeaker, peer: BgpPeer, passwords: ReadonlyMap<string, string>): string[] {
+  const family = familyOf(peer.address);
+  const pools = poolSet(speaker, family);
+  const password = peer.passwordFile === null ? undefined : passwords.get(peer.passwordFile);
+  const isInternal = peer.asn === speaker.asn;
+  return [
+    `protocol bgp '${sessionName(peer)}' {`,
+    `  local ${formatIp(peer.local)} as ${speaker.asn};`,
+    `  neighbor ${formatIp(peer.address)} as ${peer.asn};`,
+    // A peer in no subnet of ours is reached through the routes that the kernel has.
+    ...(peer.multihop ? ['  multihop;'] : isInternal ? ['  direct;'] : []),
+    ...(peer.client ? ['  rr client;'] : []),
+    ...(password === undefined ? [] : [`  password "${password}";`]),
+    `  hold time ${HOLD};`,
+    '  connect delay time 1;',
+    '  connect retry time 5;',
+    '  error wait time 1, 30;',
+    `  ipv${family} {`,
+    // What a reflector hands on is reached by who announced it, through the routes that the kernel has.
+    ...(isInternal ? ['    gateway recursive;'] : []),
+    `    import where net ~ ${pools};`,
+    `    export where source ~ [ RTS_STATIC, RTS_BGP ] && net ~ ${pools};`,
+    '  };',
+    '}',
+  ];
+}
+
+/** The pools of a family and all that is in them, as a set of BIRD's. */
+function poolSet(speaker: BgpSpeaker, family: Family): string {
+  const pools = ofFamily(speaker.pools, family);
+  return `[ ${pools.map((pool) => `${format(pool)}+`).join(', ')} ]`;
+}
+
+function ofFamily(prefixes: readonly Prefix[], family: Family): Prefix[] {
+  return prefixes.filter(({ address }) => familyOf(address) === family);
+}
+
+function format({ address, length }: Prefix): string {
+  return formatPrefix(address, length);
+}

@@ -1,0 +1,29 @@
+// What a running BIRD says of its sessions, by `show protocols all`.
+import type { BgpSession, BgpSpeaker } from '../state/bgp.ts';
+import { sessionName } from './config.ts';
+import { ask } from './control.ts';
+
+/** The sessions that a speaker wants, as the daemon behind a control socket has them; null where none listens. */
+export function readSessions(controlSocket: string, speaker: BgpSpeaker): BgpSession[] | null {
+  const answer = ask(controlSocket, 'show protocols all');
+  return answer === null ? null : parseSessions(answer.lines, speaker);
+}
+
+/** Reads the answer's lines; a session that the daemon does not know is left out. */
+export function parseSessions(lines: readonly string[], speaker: BgpSpeaker): BgpSession[] {
+  const names = new Map(speaker.peers.map((peer) => [sessionName(peer), peer.name]));
+  const sessions: BgpSession[] = [];
+  let current: { -readonly [Key in keyof BgpSession]: BgpSession[Key] } | null = null;
+  for (const line of lines) {
+    // NAME PROTO TABLE STATE SINCE INFO: a protocol's own line begins at the margin, what is said of it does not.
+    const [name = '', , , , , state = '', ...trouble] = line.split(/\s+/);
+    if (name !== '') {
+      const peer = names.get(name);
+      current = peer === undefined ? null : { peer, state, received: 0, trouble: trouble.join(' ').trim() };
+      if (current !== null) sessions.push(current);
+    }
+    const routes = /^\s+Routes:\s+(\d+) imported/.exec(line);
+    if (routes !== null && current !== null) current.received = Number(routes[1]);
+  }
+  return sessions;
+}

@@ -1,0 +1,82 @@
+// BGP beside what the kernel holds: a watch keeps a BIRD in every simulated host; an apply leaves configurations behind.
+import { Birds } from '../bgp/birds.ts';
+import { filesOf } from '../bgp/files.ts';
+import { findBird } from '../bgp/program.ts';
+import { publish } from '../bgp/publish.ts';
+import { ReconcileError } from '../errors.ts';
+import type { Machine } from '../kernel/machine.ts';
+import { runDirectory } from '../reconcile/run-directory.ts';
+import type { EventLog } from '../report/log.ts';
+import { printable } from '../report/printable.ts';
+import { counted } from '../report/text.ts';
+import type { BgpSpeaker } from '../state/bgp.ts';
+import type { DesiredNetwork } from '../state/network.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The daemons of a watch. */
+export interface WatchedBirds {
+  /** Brings them to what a topology wants; what is wrong is said, and said once. */
+  keep(network: DesiredNetwork): void;
+  /** Stops them; the network stays as it is. */
+  close(): Promise<void>;
+}
+
+export function watchBirds(machine: Machine, log: EventLog): WatchedBirds {
+  let last = '';
+  const say = (message: string): void => {
+    if (message !== last) log.say('bgp', printable(message));
+    last = message;
+  };
+  const birds = new Birds({ machine, directoryOf: (topology) => runDirectory(machine, topology), say });
+  return {
+    keep: (network) => {
+      try {
+        birds.keep(network.name, network.bgp);
+      } catch (error) {
+        if (!(error instanceof ReconcileError)) throw error;
+        say(inOneLine(error));
+      }
+    },
+    close: () => birds.close(),
+  };
+}
+
+/** Writes the configurations of a topology and has daemons that run take them. False, and the reason said, where that fails. */
+export function publishOnce(machine: Machine, network: DesiredNetwork, terminal: Terminal): boolean {
+  if (network.bgp.length === 0) return true;
+  const directory = runDirectory(machine, network.name);
+  const complain = (error: unknown): false => {
+    if (!(error instanceof ReconcileError)) throw error;
+    terminal.err(`${terminal.errStyle('failed', 'error:')} ${printable(inOneLine(error))}\n`);
+    return false;
+  };
+  let program: string;
+  try {
+    program = findBird();
+  } catch (error) {
+    return complain(error);
+  }
+  const idle: BgpSpeaker[] = [];
+  let sound = true;
+  for (const speaker of network.bgp) {
+    try {
+      if (publish(speaker, network.name, filesOf(speaker, directory), program) === 'written')
+        idle.push(speaker);
+    } catch (error) {
+      sound = complain(error);
+    }
+  }
+  if (idle.length > 0) terminal.err(`${describeIdle(idle)}\n`);
+  return sound;
+}
+
+function describeIdle(idle: readonly BgpSpeaker[]): string {
+  const written = `BGP: ${counted(idle.length, 'configuration')} of BIRD written`;
+  const real = idle.find(({ simulated }) => !simulated);
+  if (real === undefined) return `${written}; in simulated hosts BIRD runs only under \`watch\` and \`lab\``;
+  return `${written}; no BIRD listens on ${printable(real.controlSocket)} to read ${printable(real.configFile)}`;
+}
+
+function inOneLine(error: ReconcileError): string {
+  return error.hint === null ? error.message : `${error.message}; ${error.hint}`;
+}

@@ -1,0 +1,51 @@
+// BGP speakers: for each host the routing daemon's peers, what it announces, and what it may learn.
+import type { Ip, Prefix } from './ip.ts';
+import type { Place } from './place.ts';
+
+export interface BgpPeer {
+  /** Unique among a speaker's peers: a host's name with the family, or as the file has it. */
+  readonly name: string;
+  readonly address: Ip;
+  readonly asn: number;
+  /** The source of the session. */
+  readonly local: Ip;
+  /** A client of this route reflector. */
+  readonly client: boolean;
+  /** It is in no subnet of the uplink. */
+  readonly multihop: boolean;
+  /** The file that holds the session's password; null for none. */
+  readonly passwordFile: string | null;
+  readonly source: Place;
+}
+
+export interface BgpSpeaker {
+  readonly host: string;
+  readonly netns: string;
+  /** A daemon of our own runs in the namespace; else this is a real machine's, which is asked to read our file. */
+  readonly simulated: boolean;
+  readonly asn: number;
+  /** As an IPv4 address. */
+  readonly routerId: number;
+  readonly uplink: string;
+  /** What may be announced and learnt: these and what is in them. */
+  readonly pools: readonly Prefix[];
+  readonly announces: readonly Prefix[];
+  readonly peers: readonly BgpPeer[];
+  /** Of a real machine: the file that its configuration includes, and the daemon's control socket. */
+  readonly configFile: string;
+  readonly controlSocket: string;
+  readonly source: Place;
+}
+
+/** A session as the daemon tells it. */
+export interface BgpSession {
+  readonly peer: string;
+  /** `Established`, or how far it came. */
+  readonly state: string;
+  /** Routes taken from the peer. */
+  readonly received: number;
+  /** Why it is down, in the daemon's words; empty for nothing. */
+  readonly trouble: string;
+}
+
+export const ESTABLISHED = 'Established';

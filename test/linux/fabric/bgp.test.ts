@@ -1,0 +1,168 @@
+// BGP with a real BIRD in every simulated host: routes come by it, sessions outlive changes, and nothing of it is left behind.
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ask, findListener } from '../../../src/bgp/control.ts';
+import { run } from '../../commands/run-program.ts';
+import { freshMachine, requires, sh } from '../../sandbox/machine.ts';
+import { lostPairs, stationsOf } from './pings.ts';
+import { birdDirectories, PATIENCE, Watching } from './watching.ts';
+
+let watching: Watching | undefined;
+
+beforeEach(freshMachine);
+beforeEach(requires('ip', 'bird'));
+afterEach(async () => {
+  await watching?.stop();
+  watching = undefined;
+});
+
+const birdRoutes = (netns: string): string[] =>
+  sh(`ip -n ${netns} route show proto bird`)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split(' ')[0]!)
+    .sort();
+const until = (netns: string, routes: readonly string[]): Promise<void> =>
+  expect.poll(() => birdRoutes(netns), { timeout: PATIENCE }).toEqual(routes);
+
+/** The control socket of a host's BIRD. */
+function socketOf(topology: string, host: string): string {
+  const own = birdDirectories(topology).find((directory) =>
+    readFileSync(`${directory}/bird.conf`, 'utf8').includes(`The BGP speaker ${host} `),
+  );
+  return `${own}/bird.ctl`;
+}
+
+/** NAME SINCE of every BGP session that a host's BIRD has established. */
+function sessionsOf(topology: string, host: string): string[] {
+  const { lines } = ask(socketOf(topology, host), 'show protocols')!;
+  return lines
+    .map((line) => line.split(/\s+/))
+    .filter(([, proto, , , , state]) => proto === 'BGP' && state === 'Established')
+    .map(([name, , , , since]) => `${name} ${since}`);
+}
+
+const mesh = 'topologies/bgp-mesh.yaml';
+
+/** Waits until every host of the mesh has the routes to all others. */
+async function meshStands(): Promise<void> {
+  await until('host0', ['10.20.0.128/26', '10.20.0.64/26', '10.20.7.7']);
+  await until('host1', ['10.20.0.0/26', '10.20.0.128/26', '10.20.7.7']);
+  await until('host2', ['10.20.0.0/26', '10.20.0.64/26', '10.20.7.7']);
+  await until('host3', ['10.20.0.0/26', '10.20.0.128/26', '10.20.0.64/26']);
+}
+
+describe(mesh, () => {
+  it('brings every workload to every host by routes of BIRD, and every packet to its workload', async () => {
+    watching = new Watching(mesh);
+    await meshStands();
+    expect(lostPairs(stationsOf(mesh))).toEqual({ tried: 12, lost: [] });
+    expect((await run('diff', mesh)).status).toBe(0);
+  });
+
+  it('withdraws what a killed BIRD announced, and has it back when that runs again', async () => {
+    watching = new Watching(mesh);
+    await meshStands();
+    const socket = socketOf('bgp-mesh', 'host3');
+    const { pid } = findListener(socket)!;
+    process.kill(pid, 'SIGKILL');
+    await until('host0', ['10.20.0.128/26', '10.20.0.64/26']);
+    await until('host0', ['10.20.0.128/26', '10.20.0.64/26', '10.20.7.7']);
+    expect(watching.log).toContain('BIRD of host3 ended (SIGKILL)');
+    expect(findListener(socket)!.pid).not.toBe(pid);
+  });
+
+  it('takes a workload that is added without resetting a session', async () => {
+    const file = '/tmp/bgp-mesh.yaml';
+    const text = readFileSync(mesh, 'utf8');
+    writeFileSync(file, text);
+    watching = new Watching(file);
+    await until('host0', ['10.20.0.128/26', '10.20.0.64/26', '10.20.7.7']);
+    await expect.poll(() => sessionsOf('bgp-mesh', 'host3').length, { timeout: PATIENCE }).toBe(3);
+    const before = sessionsOf('bgp-mesh', 'host3');
+    writeFileSync(file, `${text}  mail: { host: host3, address: 10.20.7.8 }\n`);
+    await until('host0', ['10.20.0.128/26', '10.20.0.64/26', '10.20.7.7', '10.20.7.8']);
+    await until('host2', ['10.20.0.0/26', '10.20.0.64/26', '10.20.7.7', '10.20.7.8']);
+    expect(lostPairs(stationsOf(file))).toEqual({ tried: 20, lost: [] });
+    expect(sessionsOf('bgp-mesh', 'host3')).toEqual(before);
+  });
+
+  it('ends its BIRDs with the watch, leaves the routes, and takes up again', async () => {
+    watching = new Watching(mesh);
+    await meshStands();
+    const socket = socketOf('bgp-mesh', 'host0');
+    expect(await watching.stop()).toBe(0);
+    expect(findListener(socket)).toBeNull();
+    expect(birdRoutes('host0')).toEqual(['10.20.0.128/26', '10.20.0.64/26', '10.20.7.7']);
+    expect(lostPairs(stationsOf(mesh)).lost).toEqual([]);
+  });
+
+  it('takes over the BIRDs that a killed watch left behind', async () => {
+    watching = new Watching(mesh);
+    await meshStands();
+    const socket = socketOf('bgp-mesh', 'host0');
+    const { pid } = findListener(socket)!;
+    await watching.stop('SIGKILL');
+    watching = new Watching(mesh);
+    await watching.says(/BIRD of host0 \(pid \d+\) was running already/);
+    expect(findListener(socket)!.pid).toBe(pid);
+    await watching.stop();
+    expect(findListener(socket)).toBeNull();
+  });
+
+  it('keeps configurations from everyone else, and passwords from the command line', async () => {
+    writeFileSync('/tmp/bgp-password', 's3cret-of-the-mesh\n', { mode: 0o600 });
+    const file = '/tmp/bgp-mesh.yaml';
+    writeFileSync(file, `${readFileSync(mesh, 'utf8')}bgp: { passwordFile: /tmp/bgp-password }\n`);
+    watching = new Watching(file);
+    await until('host0', ['10.20.0.128/26', '10.20.0.64/26', '10.20.7.7']);
+    for (const directory of birdDirectories('bgp-mesh')) {
+      expect((statSync(directory).mode & 0o777).toString(8)).toBe('700');
+      expect((statSync(`${directory}/bird.conf`).mode & 0o777).toString(8)).toBe('640');
+      expect(readFileSync(`${directory}/bird.conf`, 'utf8')).toContain('password "s3cret-of-the-mesh";');
+    }
+    expect(watching.log).not.toContain('s3cret');
+    expect(sh('ps axww -o args')).not.toContain('s3cret');
+  });
+
+  it('starts a BIRD anew in a namespace that is made anew', async () => {
+    watching = new Watching(mesh);
+    await meshStands();
+    sh('ip netns del host3');
+    await watching.says(/the namespace of host3 is another one/);
+    await meshStands();
+    expect(lostPairs(stationsOf(mesh)).lost).toEqual([]);
+  });
+});
+
+describe('apply', () => {
+  it('writes configurations, says where BIRD runs, and destroy removes them', async () => {
+    const { status, err } = await run('apply', mesh);
+    expect(status).toBe(0);
+    expect(err).toBe(
+      'BGP: 4 configurations of BIRD written; in simulated hosts BIRD runs only under `watch` and `lab`\n',
+    );
+    expect(birdDirectories('bgp-mesh')).toHaveLength(4);
+    expect((await run('destroy', mesh)).status).toBe(0);
+    expect(birdDirectories('bgp-mesh')).toEqual([]);
+  });
+});
+
+describe('topologies/bgp-route-reflector.yaml', () => {
+  const file = 'topologies/bgp-route-reflector.yaml';
+
+  it('reaches everyone in both families by way of the reflectors’ word, not through them', async () => {
+    watching = new Watching(file);
+    await until('leaf0', ['10.20.0.64/26', '10.20.7.7']);
+    await until('leaf1', ['10.20.0.0/26', '10.20.7.7']);
+    await until('spine0', ['10.20.0.0/26', '10.20.0.64/26']);
+    await expect.poll(() => lostPairs(stationsOf(file)).lost, { timeout: PATIENCE }).toEqual([]);
+    expect(sh('ip -n leaf0 route show 10.20.0.64/26')).toContain('via 192.168.1.11 dev eth0');
+    expect(sessionsOf('bgp-route-reflector', 'leaf0').map((line) => line.split(' ')[0])).toEqual([
+      'calico.spine0.4',
+      'calico.spine1.4',
+      'calico.spine0.6',
+      'calico.spine1.6',
+    ]);
+  });
+});
