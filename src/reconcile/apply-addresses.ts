@@ -100,7 +100,7 @@ export function isIpv4On(address: { readonly dev: string; readonly address: unkn
 }
 
 /** On links of ours nobody else can hold the address: IPv6 need not wait for duplicate address detection. */
-function markOf(site: Site, dev: string): { protocol: number; nodad: boolean } {
+export function markOf(site: Site, dev: string): { protocol: number; nodad: boolean } {
   const kind = site.desired.links.get(dev)?.spec.kind;
   return { protocol: site.ownership.owner.protocol, nodad: kind !== undefined && kind !== 'existing' };
 }

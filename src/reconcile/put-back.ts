@@ -3,6 +3,7 @@
 import type { DesiredAddress } from '../state/address.ts';
 import type { DesiredNeighbour } from '../state/neighbour.ts';
 import type { DesiredRoute } from '../state/route.ts';
+import { markOf } from './apply-addresses.ts';
 import { NO_COLLATERAL } from './collateral.ts';
 import type { Step } from './plan.ts';
 import type { Site } from './site.ts';
@@ -24,7 +25,9 @@ export function putBack(site: Site, steps: readonly Step[]): void {
   for (const address of taken.addresses) {
     const final = finalOf<typeof address, DesiredAddress>(address);
     if (final === null || indexOf(address.dev) === 0) continue;
-    requests.addressAdd(null, final.item, indexOf(address.dev), { protocol: final.protocol, nodad: false });
+    // A route of ours may prefer it as its source, which it cannot be while its uniqueness is being asked for.
+    const nodad = ownership.owns(final) && markOf(site, address.dev).nodad;
+    requests.addressAdd(null, final.item, indexOf(address.dev), { protocol: final.protocol, nodad });
   }
   for (const neighbour of taken.neighbours) {
     const final = finalOf<typeof neighbour, DesiredNeighbour>(neighbour);
