@@ -1,6 +1,7 @@
 // The verbs that show how the network works, or why it does not: their words on the command line.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { HostOptions } from './desired.ts';
+import type { DoctorOptions } from './doctor.ts';
 import type { ExportOptions } from './export.ts';
 import { addVerb, collect, FILES, formatOption, hostOption, type Run } from './options.ts';
 import type { TraceOptions } from './trace.ts';
@@ -63,6 +64,18 @@ export function addSeeingVerbs(program: Command, run: Run): void {
     .addHelpText('after', '\nExit status: 0 the packet arrives, or leaves this machine; 1 it dies.')
     .action((file: string, from: string, to: string, options: TraceOptions) =>
       run(async (terminal) => (await import('./trace.ts')).trace(file, from, to, options, terminal)),
+    );
+
+  addVerb(program, 'doctor', 'say what on this machine would stop a topology, and what to do', [
+    'calico-reconcile doctor',
+    'calico-reconcile doctor two-hosts.yaml',
+  ])
+    .argument('[files...]', `${FILES}; their network is examined too`)
+    .addOption(formatOption('text', 'json'))
+    .addOption(hostOption())
+    .addHelpText('after', '\nExit status: 0 nothing stands in the way, 1 there is a failure.')
+    .action((files: string[], options: DoctorOptions) =>
+      run(async (terminal) => (await import('./doctor.ts')).doctor(files, options, terminal)),
     );
 
   addVerb(program, 'export', 'print live namespaces as a topology file; applied to them it changes nothing', [

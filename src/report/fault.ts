@@ -6,7 +6,7 @@ import type { Fault, Remedy } from '../trace/fault.ts';
 import { describePlace, describeSentence, placeOf } from './describe.ts';
 import { writeSysctl } from './ip/item.ts';
 import { mendingCommands } from './ip/mend.ts';
-import { ip, quote } from './ip/shell.ts';
+import { commandLine, ip, quote } from './ip/shell.ts';
 import type { Value } from './item.ts';
 import { printable } from './printable.ts';
 import { plain, type Style } from './style.ts';
@@ -69,10 +69,13 @@ export function faultAsJson(
   };
 }
 
-function formatRemedy(remedy: Remedy | null): string | null {
+/** The command of a remedy; null for advice in words. */
+export function formatRemedy(remedy: Remedy | null): string | null {
   switch (remedy?.kind) {
     case 'ip':
       return ip(remedy.netns, ...remedy.words);
+    case 'shell':
+      return commandLine(remedy.words);
     case 'sysctl':
       return writeSysctl(remedy.netns, remedy);
     default:

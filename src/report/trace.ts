@@ -68,7 +68,7 @@ function stepRows(steps: readonly Step[]): Row[] {
         rows.push(['', describeAnswer(step)]);
         break;
       case 'wire':
-        rows.push(['', [step.from, ...step.bridges, step.to].map(describeEnd).join(' ── ')]);
+        rows.push(['', [...new Set([step.from, ...step.bridges, step.to].map(describeEnd))].join(' ── ')]);
         break;
       case 'tunnel':
         rows.push([

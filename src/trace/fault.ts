@@ -51,6 +51,7 @@ export interface ItemRef {
 export type Remedy =
   | { readonly kind: 'sysctl'; readonly netns: string; readonly key: string; readonly value: string }
   | { readonly kind: 'ip'; readonly netns: string; readonly words: readonly (string | number)[] }
+  | { readonly kind: 'shell'; readonly words: readonly string[] }
   | { readonly kind: 'advice'; readonly text: string };
 
 export interface Fault {

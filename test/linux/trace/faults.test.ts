@@ -143,6 +143,21 @@ const planted: readonly Planted[] = [
   },
 ];
 
+/** What shows without a packet's way being followed. */
+const seenByDoctor: ReadonlySet<string> = new Set([
+  'proxyArpOff',
+  'proxyArpForwardingOff',
+  'proxyArpNoRoute',
+  'proxyArpUnreachable',
+  'proxyArpBlackhole',
+  'proxyArpRouteBack',
+  'proxyArpRpFilter',
+  'wrongPeer',
+  'linkDown',
+  'mtuHole',
+  'firewall',
+]);
+
 describe('a planted fault', () => {
   beforeEach(async (context) => {
     requires('ip', 'sysctl')(context);
@@ -183,6 +198,11 @@ describe('a planted fault', () => {
     const { holes } = JSON.parse(verified.out);
     expect(verified.status).toBe(1);
     expect(holes[0].fault).toMatchObject(expected);
+
+    if (seenByDoctor.has(code)) {
+      const { findings } = JSON.parse((await run('doctor', '--format', 'json', file)).out);
+      expect(findings).toContainEqual(expect.objectContaining(expected));
+    }
 
     if (!fault.needsApply) {
       sh(`set -e; ${holes[0].fault.command}`);
