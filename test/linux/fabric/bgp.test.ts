@@ -1,11 +1,16 @@
 // BGP with a real BIRD in every simulated host: routes come by it, sessions outlive changes, and nothing of it is left behind.
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, findListener } from '../../../src/bgp/control.ts';
 import { run } from '../../commands/run-program.ts';
 import { freshMachine, requires, sh } from '../../sandbox/machine.ts';
 import { lostPairs, stationsOf } from './pings.ts';
 import { birdDirectories, PATIENCE, Watching } from './watching.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'calico-reconcile-bgp-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
 
 let watching: Watching | undefined;
 
@@ -54,14 +59,14 @@ async function meshStands(): Promise<void> {
 
 describe(mesh, () => {
   it('brings every workload to every host by routes of BIRD, and every packet to its workload', async () => {
-    watching = new Watching(mesh);
+    watching = new Watching([mesh]);
     await meshStands();
     expect(lostPairs(stationsOf(mesh))).toEqual({ tried: 12, lost: [] });
     expect((await run('diff', mesh)).status).toBe(0);
   });
 
   it('withdraws what a killed BIRD announced, and has it back when that runs again', async () => {
-    watching = new Watching(mesh);
+    watching = new Watching([mesh]);
     await meshStands();
     const socket = socketOf('bgp-mesh', 'host3');
     const { pid } = findListener(socket)!;
@@ -73,10 +78,10 @@ describe(mesh, () => {
   });
 
   it('takes a workload that is added without resetting a session', async () => {
-    const file = '/tmp/bgp-mesh.yaml';
+    const file = join(scratch, 'mesh.yaml');
     const text = readFileSync(mesh, 'utf8');
     writeFileSync(file, text);
-    watching = new Watching(file);
+    watching = new Watching([file]);
     await until('host0', ['10.20.0.128/26', '10.20.0.64/26', '10.20.7.7']);
     await expect.poll(() => sessionsOf('bgp-mesh', 'host3').length, { timeout: PATIENCE }).toBe(3);
     const before = sessionsOf('bgp-mesh', 'host3');
@@ -88,7 +93,7 @@ describe(mesh, () => {
   });
 
   it('ends its BIRDs with the watch, leaves the routes, and takes up again', async () => {
-    watching = new Watching(mesh);
+    watching = new Watching([mesh]);
     await meshStands();
     const socket = socketOf('bgp-mesh', 'host0');
     expect(await watching.stop()).toBe(0);
@@ -98,12 +103,12 @@ describe(mesh, () => {
   });
 
   it('takes over the BIRDs that a killed watch left behind', async () => {
-    watching = new Watching(mesh);
+    watching = new Watching([mesh]);
     await meshStands();
     const socket = socketOf('bgp-mesh', 'host0');
     const { pid } = findListener(socket)!;
     await watching.stop('SIGKILL');
-    watching = new Watching(mesh);
+    watching = new Watching([mesh]);
     await watching.says(/BIRD of host0 \(pid \d+\) was running already/);
     expect(findListener(socket)!.pid).toBe(pid);
     await watching.stop();
@@ -111,10 +116,11 @@ describe(mesh, () => {
   });
 
   it('keeps configurations from everyone else, and passwords from the command line', async () => {
-    writeFileSync('/tmp/bgp-password', 's3cret-of-the-mesh\n', { mode: 0o600 });
-    const file = '/tmp/bgp-mesh.yaml';
-    writeFileSync(file, `${readFileSync(mesh, 'utf8')}bgp: { passwordFile: /tmp/bgp-password }\n`);
-    watching = new Watching(file);
+    const secret = join(scratch, 'password');
+    writeFileSync(secret, 's3cret-of-the-mesh\n', { mode: 0o600 });
+    const file = join(scratch, 'mesh.yaml');
+    writeFileSync(file, `${readFileSync(mesh, 'utf8')}bgp: { passwordFile: ${secret} }\n`);
+    watching = new Watching([file]);
     await until('host0', ['10.20.0.128/26', '10.20.0.64/26', '10.20.7.7']);
     for (const directory of birdDirectories('bgp-mesh')) {
       expect((statSync(directory).mode & 0o777).toString(8)).toBe('700');
@@ -126,7 +132,7 @@ describe(mesh, () => {
   });
 
   it('starts a BIRD anew in a namespace that is made anew', async () => {
-    watching = new Watching(mesh);
+    watching = new Watching([mesh]);
     await meshStands();
     sh('ip netns del host3');
     await watching.says(/the namespace of host3 is another one/);
@@ -152,17 +158,16 @@ describe('topologies/bgp-route-reflector.yaml', () => {
   const file = 'topologies/bgp-route-reflector.yaml';
 
   it('reaches everyone in both families by way of the reflectors’ word, not through them', async () => {
-    watching = new Watching(file);
+    watching = new Watching([file]);
     await until('leaf0', ['10.20.0.64/26', '10.20.7.7']);
     await until('leaf1', ['10.20.0.0/26', '10.20.7.7']);
     await until('spine0', ['10.20.0.0/26', '10.20.0.64/26']);
     await expect.poll(() => lostPairs(stationsOf(file)).lost, { timeout: PATIENCE }).toEqual([]);
     expect(sh('ip -n leaf0 route show 10.20.0.64/26')).toContain('via 192.168.1.11 dev eth0');
-    expect(sessionsOf('bgp-route-reflector', 'leaf0').map((line) => line.split(' ')[0])).toEqual([
-      'calico.spine0.4',
-      'calico.spine1.4',
-      'calico.spine0.6',
-      'calico.spine1.6',
-    ]);
+    const established = (): string[] =>
+      sessionsOf('bgp-route-reflector', 'leaf0').map((line) => line.split(' ')[0]!);
+    await expect
+      .poll(established, { timeout: PATIENCE })
+      .toEqual(['calico.spine0.4', 'calico.spine1.4', 'calico.spine0.6', 'calico.spine1.6']);
   });
 });

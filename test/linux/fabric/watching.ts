@@ -14,16 +14,30 @@ export class Watching {
   readonly #child: ChildProcess;
   #log = '';
 
-  /** Begins to watch a file. */
-  constructor(...args: readonly string[]) {
+  /** Begins to watch a file: on the machine of the test, or in a namespace that stands for another, with a /run of its own. */
+  constructor(args: readonly string[], netns: string | null = null) {
     const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
-    this.#child = spawn(process.execPath, [cli, 'watch', ...args], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env,
-    });
+    const ownRun = [
+      'unshare',
+      '--mount',
+      '--propagation',
+      'private',
+      'sh',
+      '-c',
+      'mount -t tmpfs run /run && exec "$@"',
+      'sh',
+    ];
+    const inside = netns === null ? [] : ['nsenter', `--net=/run/netns/${netns}`, ...ownRun];
+    const [program, ...words] = [...inside, process.execPath, cli, 'watch', ...args];
+    this.#child = spawn(program!, words, { stdio: ['ignore', 'ignore', 'pipe'], env });
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#log += text;
     });
+  }
+
+  /** Its process, by which one enters the /run it has. */
+  get pid(): number {
+    return this.#child.pid!;
   }
 
   get log(): string {
