@@ -19,6 +19,13 @@ export interface Cause {
   readonly code: CauseCode;
   /** One clause: `deleted by ip (pid 4711)`. */
   readonly text: string;
+  /** Of two causes of one thing the weightier is told: what someone did before what the kernel did in consequence. */
+  readonly weight: number;
+}
+
+/** A cause that is told by what happened around an item. */
+export function causeOf(code: CauseCode, text: string): Cause {
+  return { code, text, weight: code === 'namespace-deleted' ? 5 : code === 'link-deleted' ? 4 : 3 };
 }
 
 /** Linux's PID_MAX_LIMIT: a port below is, for most programs, the process's own pid. */
@@ -26,15 +33,14 @@ const PID_LIMIT = 1 << 22;
 
 /** `deleted by ip (pid 4711)`. */
 export function byAuthor(code: 'deleted' | 'changed', told: Told): Cause {
-  return {
-    code,
-    text: `${code} by ${told.port === 0 ? 'the kernel' : describeAuthor(told.port, told.inode)}`,
-  };
+  if (told.port === 0) return { code, text: `${code} by the kernel`, weight: 0 };
+  const weight = code === 'deleted' ? 2 : 1;
+  return { code, text: `${code} by ${describeAuthor(told.port, told.inode)}`, weight };
 }
 
 /** `replaced by proto bird`. */
 export function byProtocol(protocol: number): Cause {
-  return { code: 'replaced', text: `replaced by proto ${formatProtocol(protocol)}` };
+  return causeOf('replaced', `replaced by proto ${formatProtocol(protocol)}`);
 }
 
 /**

@@ -9,6 +9,7 @@ import { type Applied, extendApplied, NOTHING_APPLIED } from '../reconcile/appli
 import { Locks } from '../reconcile/lock.ts';
 import { type ConvergeResult, converge } from '../reconcile/pass.ts';
 import type { DesiredNetwork } from '../state/network.ts';
+import { causeOf } from './cause.ts';
 import { DesiredIndex } from './desired-index.ts';
 import { Dirt } from './dirt.ts';
 import { Following } from './following.ts';
@@ -65,8 +66,7 @@ export class Daemon {
       onEvent: (told) => this.#note(told),
       onOverflow: (netns, lost) => {
         options.onOverflow?.(netns, lost);
-        const cause = { code: 'events-lost', text: 'events were lost' } as const;
-        this.#open()?.dirt.whole(netns, cause);
+        this.#open()?.dirt.whole(netns, causeOf('events-lost', 'events were lost'));
       },
       onWake: () => {
         options.onWake?.();
@@ -82,18 +82,19 @@ export class Daemon {
 
   /** One pass over everything; what is given becomes the topology in force. */
   pass(network: DesiredNetwork): ConvergeResult {
-    this.#noteGone();
     const result = converge(this.#machine, network, {
       adopt: false,
       pruneAll: false,
       locks: this.#locksOf(network),
       // Listening begins before the kernel is read, and what was told until then is read: no change falls between.
       onLook: () => {
+        this.#noteGone();
         this.#following.follow(network);
         this.#monitor.drain();
         this.#book = null;
       },
     });
+    this.#following.follow(network);
     if (network !== this.#index?.network) {
       this.#index = new DesiredIndex(network);
       this.#restraint.clear();

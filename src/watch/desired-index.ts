@@ -5,7 +5,7 @@ import type { DesiredFdbEntry } from '../state/fdb.ts';
 import type { LinkEnd } from '../state/link.ts';
 import { type DesiredNeighbour, neighbourKey } from '../state/neighbour.ts';
 import type { DesiredNamespace, DesiredNetwork } from '../state/network.ts';
-import { type DesiredRoute, routeKey } from '../state/route.ts';
+import { type DesiredRoute, isDeviceless, routeKey } from '../state/route.ts';
 import { type DesiredSysctl, parseDeviceSysctl } from '../state/sysctl.ts';
 
 export type RouteKey = number | string;
@@ -25,6 +25,8 @@ export interface NamespaceIndex {
   readonly routes: ReadonlyMap<RouteKey, DesiredRoute>;
   /** IPv6 routes with a preferred source: the kernel takes that away without a word when the address goes. */
   readonly sourced: readonly RouteKey[];
+  /** Routes whose device the kernel chooses: they may have been by any link that went. */
+  readonly roaming: readonly RouteKey[];
   readonly neighbours: ReadonlySet<string>;
   readonly devices: ReadonlyMap<string, DeviceIndex>;
   /** Sysctls of the namespace itself, and of `all` and `default`. */
@@ -91,12 +93,14 @@ function indexNamespace(desired: DesiredNamespace): NamespaceIndex {
   for (const entry of desired.fdb) at(entry.dev).fdb.push(entry);
   const routes = new Map<RouteKey, DesiredRoute>();
   const sourced: RouteKey[] = [];
+  const roaming: RouteKey[] = [];
   for (const route of desired.routes) {
     const key = routeKey(route);
     routes.set(key, route);
     if (route.src !== null && typeof route.dst === 'string') sourced.push(key);
     const ways = route.nexthops === null ? [route.dev] : route.nexthops.map((hop) => hop.dev);
     for (const dev of new Set(ways)) if (dev !== null) at(dev).routes.push(route);
+    if (ways.includes(null) && !isDeviceless(route.type)) roaming.push(key);
   }
   const ownSysctls: DesiredSysctl[] = [];
   for (const sysctl of desired.sysctls.values()) {
@@ -105,7 +109,7 @@ function indexNamespace(desired: DesiredNamespace): NamespaceIndex {
     else at(dev).sysctls.push(sysctl);
   }
   const neighbours = new Set(desired.neighbours.map(neighbourKey));
-  return { desired, routes, sourced, neighbours, devices, ownSysctls };
+  return { desired, routes, sourced, roaming, neighbours, devices, ownSysctls };
 }
 
 function restrictNamespace(index: NamespaceIndex, share: Share): DesiredNamespace {

@@ -31,7 +31,7 @@ export class Dirt {
   whole(netns: string, cause: Cause | null): void {
     const dirt = this.at(netns);
     dirt.whole = true;
-    if (cause !== null) dirt.causes.set('', cause);
+    this.explain(netns, '', cause);
   }
 
   /** A link and what is on it are to be read; `deep` means the routes by it, too. */
@@ -40,14 +40,14 @@ export class Dirt {
     const known = dirt.devices.get(dev);
     if (known === undefined) dirt.devices.set(dev, { deep });
     else if (deep) known.deep = true;
-    if (cause !== null && (deep || !dirt.causes.has(dev))) dirt.causes.set(dev, cause);
+    this.explain(netns, dev, cause);
   }
 
   /** What stands at a route's key is to be read. */
   route(netns: string, key: RouteKey, cause: Cause | null): void {
     const dirt = this.at(netns);
     dirt.unclear.add(key);
-    if (cause !== null) dirt.causes.set(causeOfRoute(key), cause);
+    this.explain(netns, causeOfRoute(key), cause);
   }
 
   /** An event told of a route that came, alone at its key or beside those told before. */
@@ -76,8 +76,10 @@ export class Dirt {
     this.at(netns).ownSysctls = true;
   }
 
-  explain(netns: string, subject: string, cause: Cause): void {
-    this.at(netns).causes.set(subject, cause);
+  /** Remembers a cause, unless a weightier one of the same is known. */
+  explain(netns: string, subject: string, cause: Cause | null): void {
+    const { causes } = this.at(netns);
+    if (cause !== null && cause.weight > (causes.get(subject)?.weight ?? -1)) causes.set(subject, cause);
   }
 
   at(netns: string): NamespaceDirt {

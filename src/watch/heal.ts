@@ -57,7 +57,7 @@ export function heal(machine: Machine, index: DesiredIndex, dirt: Dirt, options:
     const due = differences.filter((difference) => !difference.conflict && !holds(difference));
     judge(results, new Set(due.map(keyOf)));
     if (due.every((difference) => settled.has(`${difference.change} ${keyOf(difference)}`))) break;
-    const causes = new Map(due.map((difference) => [difference, causeOf(difference, shares)]));
+    const causes = new Map(due.map((difference) => [difference, toldCause(difference, shares)]));
     const explained = due.map((difference) => explain(difference, causes.get(difference)!));
     const codes = new Map(explained.map((difference, at) => [difference, causes.get(due[at]!)!.code]));
     const steps = plan(explained, desired, observed);
@@ -103,19 +103,20 @@ function widen(machine: Machine, index: DesiredIndex, dirt: Dirt): void {
     if (whole) continue;
     if (machine.namespace(name) === null) noteVanished(notebook, name);
     else if ([...devices.values()].filter(({ deep }) => deep).length > MANY_LINKS) dirt.whole(name, null);
-    else for (const dev of devices.keys()) addNeeded(index, dirt, name, dev);
+    else for (const [dev, { deep }] of devices) addNeeded(index, dirt, name, dev, deep);
   }
 }
 
-/** What a link is depends on others: an unstated MTU on the ports or on the link below. */
-function addNeeded(index: DesiredIndex, dirt: Dirt, netns: string, dev: string): void {
+/** What a link is depends on others: an unstated MTU on the ports or on the link below; and routes may depend on it. */
+function addNeeded(index: DesiredIndex, dirt: Dirt, netns: string, dev: string, deep: boolean): void {
+  if (deep) for (const key of index.at(netns)?.roaming ?? []) dirt.route(netns, key, null);
   const link = index.at(netns)?.desired.links.get(dev);
   if (link === undefined) return;
   const parent = parentOf(link.spec);
   if (link.spec.kind === 'bridge' && link.mtu === null) dirt.whole(netns, null);
   else if (parent !== null && !dirt.at(netns).devices.has(parent)) {
     dirt.device(netns, parent, false, null);
-    addNeeded(index, dirt, netns, parent);
+    addNeeded(index, dirt, netns, parent, false);
   }
 }
 
@@ -159,19 +160,19 @@ function partsOf(wanted: DesiredNetwork, shares: ReadonlyMap<string, NamespaceDi
   return parts;
 }
 
-const untold: Cause = { code: 'unknown', text: '' };
+const untold: Cause = { code: 'unknown', text: '', weight: -1 };
 
-function causeOf(difference: Difference, shares: ReadonlyMap<string, NamespaceDirt>): Cause {
+function toldCause(difference: Difference, shares: ReadonlyMap<string, NamespaceDirt>): Cause {
   const causes = shares.get(difference.netns)?.causes;
   if (causes === undefined) return untold;
   const dev = deviceOf(difference);
-  const own =
-    difference.kind === 'route'
-      ? causes.get(causeOfRoute(routeKey((difference.desired ?? difference.observed) as Route)))
-      : difference.kind === 'sysctl' && dev !== null
-        ? causes.get(causeOfSysctls(dev))
-        : undefined;
-  return own ?? causes.get('') ?? (dev === null ? undefined : causes.get(dev)) ?? untold;
+  const subjects = ['', ...(dev === null ? [] : [dev])];
+  if (difference.kind === 'route')
+    subjects.unshift(causeOfRoute(routeKey((difference.desired ?? difference.observed) as Route)));
+  if (difference.kind === 'sysctl' && dev !== null) subjects.unshift(causeOfSysctls(dev));
+  return subjects
+    .map((subject) => causes.get(subject) ?? untold)
+    .reduce((best, cause) => (cause.weight > best.weight ? cause : best));
 }
 
 /** Puts to a difference what events told of its cause; what state and comparison tell is told more exactly. */

@@ -6,7 +6,7 @@ import type { Difference } from '../reconcile/difference.ts';
 import { neighbourKey, type ObservedNeighbour } from '../state/neighbour.ts';
 import { type ObservedRoute, type Route, routeKey } from '../state/route.ts';
 import { parseDeviceSysctl } from '../state/sysctl.ts';
-import { byAuthor, byProtocol, type Cause } from './cause.ts';
+import { byAuthor, byProtocol, type Cause, causeOf } from './cause.ts';
 import type { DesiredIndex } from './desired-index.ts';
 import { causeOfRoute, causeOfSysctls, type Dirt } from './dirt.ts';
 import { changesOf } from './link-changes.ts';
@@ -34,10 +34,14 @@ export function note(book: Notebook, told: Told): void {
       // The kernel takes an address that goes out of IPv6 routes as their source, and says nothing.
       if (event.gone && !event.ipv4) for (const key of wanted.sourced) dirt.route(netns, key, null);
       return;
-    case 'neighbour':
-      if (!concerns(book, netns, event.neighbour)) return;
-      dirt.device(netns, event.neighbour.dev, false, byAuthor(event.gone ? 'deleted' : 'changed', told));
+    case 'neighbour': {
+      const { neighbour, gone } = event;
+      if (!concerns(book, netns, neighbour)) return;
+      // Before a permanent one is deleted, the kernel tells that it no longer is one, and by whom.
+      const isDeleted = gone || !(neighbour.permanent || neighbour.proxy);
+      dirt.device(netns, neighbour.dev, false, byAuthor(isDeleted ? 'deleted' : 'changed', told));
       return;
+    }
     case 'fdb': {
       const isWanted = (wanted.devices.get(event.entry.dev)?.fdb.length ?? 0) > 0;
       if (!isWanted && !event.entry.stated) return;
@@ -59,7 +63,7 @@ export function note(book: Notebook, told: Told): void {
 
 /** A namespace went, and with it the far ends of its veths and what hung on them. */
 export function noteVanished({ index, dirt }: Notebook, netns: string): void {
-  const cause: Cause = { code: 'namespace-deleted', text: `namespace ${netns} was deleted` };
+  const cause: Cause = causeOf('namespace-deleted', `namespace ${netns} was deleted`);
   const wanted = index.at(netns);
   if (wanted === null) return;
   dirt.whole(netns, cause);
@@ -91,7 +95,7 @@ export function noteDifference({ dirt }: Notebook, difference: Difference): void
   }
 }
 
-const written: Cause = { code: 'sysctl-written', text: 'a sysctl was written' };
+const written: Cause = causeOf('sysctl-written', 'a sysctl was written');
 
 function noteLink(book: Notebook, told: Told, link: LinkMessage, gone: boolean): void {
   const { netns, before } = told;
@@ -99,10 +103,10 @@ function noteLink(book: Notebook, told: Told, link: LinkMessage, gone: boolean):
   const changes = gone ? null : changesOf(before, link);
   if (changes !== null && !changes.any) return;
   if (link.ifindex === LOOPBACK_IFINDEX && changes?.marks) {
-    dirt.whole(netns, { code: 'changed', text: "the namespace's marks were changed" });
+    dirt.whole(netns, causeOf('changed', "the namespace's marks were changed"));
   }
   if (before !== null && before.name !== link.name)
-    dirt.device(netns, before.name, true, { code: 'link-changed', text: `link ${before.name} was renamed` });
+    dirt.device(netns, before.name, true, causeOf('link-changed', `link ${before.name} was renamed`));
   const cause = causeOfLink(before, link, changes);
   dirt.device(netns, link.name, gone || (changes?.deep ?? true), cause);
   if (changes?.sysctls) dirt.explain(netns, causeOfSysctls(link.name), written);
@@ -119,10 +123,10 @@ function causeOfLink(
   changes: ReturnType<typeof changesOf> | null,
 ): Cause | null {
   const { name } = link;
-  if (changes === null) return { code: 'link-deleted', text: `link ${name} was deleted` };
-  if (before?.up && !link.up) return { code: 'link-down', text: `link ${name} went down` };
+  if (changes === null) return causeOf('link-deleted', `link ${name} was deleted`);
+  if (before?.up && !link.up) return causeOf('link-down', `link ${name} went down`);
   if (changes.settings.length === 0) return null;
-  return { code: 'link-changed', text: `${changes.settings.join(' and ')} of link ${name} was set` };
+  return causeOf('link-changed', `${changes.settings.join(' and ')} of link ${name} was set`);
 }
 
 /** Whether a neighbour is wanted, bears our mark, or is what nobody declared where that is extra. */
