@@ -31,6 +31,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   reconcile: ['bgp', 'topology', 'kernel', 'state', 'errors'],
   trace: ['reconcile', 'bgp', 'topology', 'kernel', 'state', 'errors'],
   export: ['state', 'errors'],
+  graph: ['reconcile', 'bgp', 'topology', 'kernel', 'state', 'errors'],
   doctor: ['trace', 'reconcile', 'bgp', 'topology', 'kernel', 'state', 'errors'],
   verify: ['trace', 'reconcile', 'bgp', 'topology', 'kernel', 'state', 'errors'],
   report: ['doctor', 'verify', 'trace', 'reconcile', 'bgp', 'topology', 'kernel', 'state', 'errors'],
@@ -50,6 +51,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   ],
   commands: [
     'export',
+    'graph',
     'lab',
     'watch',
     'report',

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { HostOptions } from './desired.ts';
 import type { DoctorOptions } from './doctor.ts';
 import type { ExportOptions } from './export.ts';
+import type { GraphOptions } from './graph.ts';
 import { addVerb, collect, FILES, formatOption, hostOption, type Run } from './options.ts';
 import type { TraceOptions } from './trace.ts';
 import type { VerifyCommandOptions } from './verify.ts';
@@ -64,6 +65,18 @@ export function addSeeingVerbs(program: Command, run: Run): void {
     .addHelpText('after', '\nExit status: 0 the packet arrives, or leaves this machine; 1 it dies.')
     .action((file: string, from: string, to: string, options: TraceOptions) =>
       run(async (terminal) => (await import('./trace.ts')).trace(file, from, to, options, terminal)),
+    );
+
+  addVerb(program, 'graph', 'print a picture of a topology; with --live, how the kernel differs in colours', [
+    'calico-reconcile graph two-hosts.yaml',
+    'calico-reconcile graph --format svg --live two-hosts.yaml > two-hosts.svg',
+  ])
+    .argument('<files...>', FILES)
+    .addOption(formatOption('mermaid', 'dot', 'svg'))
+    .option('--live', 'compare with the kernel: missing red, changed orange, extra violet')
+    .addOption(hostOption())
+    .action((files: string[], options: GraphOptions) =>
+      run(async (terminal) => (await import('./graph.ts')).graph(files, options, terminal)),
     );
 
   addVerb(program, 'doctor', 'say what on this machine would stop a topology, and what to do', [
