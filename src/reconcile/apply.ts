@@ -12,6 +12,7 @@ import { carryOutSettings } from './apply-settings.ts';
 import type { Outcome } from './difference.ts';
 import { Outcomes, type Tag } from './outcomes.ts';
 import type { Plan, Stage, Step } from './plan.ts';
+import { putBackOnBridges } from './put-back.ts';
 import { type KnownIndex, type Site, Sites } from './site.ts';
 import { writeSysctls } from './write-sysctls.ts';
 
@@ -69,6 +70,7 @@ export function apply(
 
   const removals = ofStage('removals');
   for (const [site, steps] of atSites(removals, sites, outcomes)) carryOutRemovals(site, steps, outcomes);
+  for (const site of sites.opened()) putBackOnBridges(site);
   tell(removals);
 
   const farewells = ofStage('farewells');

@@ -1,5 +1,6 @@
 // Puts back what steps took along: what no step meant as it was, with its own owner's mark and not ours; what a step
 // changed, as it is to be; what a step deleted, not at all.
+import { readLinks } from '../kernel/observe.ts';
 import type { DesiredAddress } from '../state/address.ts';
 import type { DesiredNeighbour } from '../state/neighbour.ts';
 import type { DesiredRoute } from '../state/route.ts';
@@ -42,4 +43,27 @@ export function putBack(site: Site, steps: readonly Step[]): void {
   }
   requests.flush();
   site.taken = NO_COLLATERAL;
+}
+
+/**
+ * Puts back foreign neighbours of bridges whose hardware address changed: one that was never given its own takes that
+ * of its ports, as they come and go, and its neighbours are lost. What of ours was lost shows when the kernel is read.
+ */
+export function putBackOnBridges(site: Site): void {
+  const { observed, ownership, requests, meant } = site;
+  const onBridges = observed.neighbours.filter(
+    (neighbour) =>
+      observed.links.get(neighbour.dev)?.kind === 'bridge' &&
+      !neighbour.proxy &&
+      !ownership.isExtraNeighbour(neighbour) &&
+      !meant.has(neighbour),
+  );
+  if (onBridges.length === 0) return;
+  const standing = new Map(readLinks(site.netns).map((link) => [link.name, link]));
+  for (const neighbour of onBridges) {
+    const link = standing.get(neighbour.dev);
+    if (link === undefined || link.mac === observed.links.get(neighbour.dev)?.mac) continue;
+    requests.neighbourReplace(null, neighbour, link.ifindex, neighbour.protocol);
+  }
+  requests.flush();
 }
