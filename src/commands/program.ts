@@ -1,5 +1,6 @@
 // The command line: verbs, options, help. Each verb's module is loaded when it runs, so that help and version are quick.
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
+import { plain } from '../report/style.ts';
 import type { ApplyOptions } from './apply.ts';
 import type { DestroyOptions } from './destroy.ts';
 import type { DiffOptions } from './diff.ts';
@@ -37,6 +38,12 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   }
 }
 
+/** The program's verbs and options, to be described and not run. */
+export function describeProgram(): Command {
+  const nothing = { out: () => {}, err: () => {}, outStyle: plain, errStyle: plain, columns: null, env: {} };
+  return createProgram(nothing, async () => {});
+}
+
 function createProgram(terminal: Terminal, run: Run): Command {
   const program = new Command('calico-reconcile')
     .description(
@@ -56,6 +63,14 @@ function createProgram(terminal: Terminal, run: Run): Command {
   addReadingVerbs(program, run);
   addChangingVerbs(program, run);
   addSeeingVerbs(program, run);
+  addVerb(program, 'completion', 'print the completion script of a shell', [
+    'source <(calico-reconcile completion bash)',
+    'calico-reconcile completion fish > ~/.config/fish/completions/calico-reconcile.fish',
+  ])
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
+    .action((shell: string) =>
+      run(async (to) => (await import('./completion.ts')).completion(program, shell, to)),
+    );
   return program;
 }
 
