@@ -88,6 +88,7 @@ const kindNumbers: Readonly<Record<Subject['kind'], number>> = {
   fdb: 5,
   route: 6,
   sysctl: 7,
+  bgp: 8,
 };
 
 function identityDigest(netns: string, subject: Subject): number {
@@ -110,6 +111,8 @@ function identityText(subject: Exclude<Subject, { kind: 'route' }>): string {
       return neighbourKey((subject.desired ?? subject.observed)!);
     case 'fdb':
       return fdbKey((subject.desired ?? subject.observed)!);
+    case 'bgp':
+      return subject.desired?.name ?? '';
     case 'sysctl':
       return (subject.desired ?? subject.observed)!.key;
   }

@@ -9,6 +9,7 @@ import type {
 } from '../state/network.ts';
 import { type Applied, wasApplied, wasAppliedSame } from './applied.ts';
 import { diffAddresses } from './diff-addresses.ts';
+import { diffBgp } from './diff-bgp.ts';
 import { causeOfLoss, causeOfReplacement } from './diff-causes.ts';
 import { diffDroppedLoopback, diffLinks } from './diff-links.ts';
 import { diffFdb, diffNeighbours } from './diff-neighbours.ts';
@@ -74,6 +75,10 @@ export function diff(desired: DesiredNetwork, observed: ObservedNetwork, options
       const known = desired.ignore.length > 0 && isIgnored(name, difference.kind, differenceKey(difference));
       (known ? ignored : differences).push(difference);
     }
+  }
+  for (const difference of diffBgp(desired, observed)) {
+    const known = isIgnored(difference.netns, difference.kind, differenceKey(difference));
+    (known ? ignored : differences).push(difference);
   }
   return { differences, ignored, left };
 }

@@ -5,6 +5,7 @@ import {
   formatAddressKey,
   type ObservedAddress,
 } from '../state/address.ts';
+import { type BgpPeer, type BgpSession, formatSessionKey } from '../state/bgp.ts';
 import { type DesiredFdbEntry, type FdbEntry, fdbKey, type ObservedFdbEntry } from '../state/fdb.ts';
 import type { DesiredLink, ObservedLink } from '../state/link.ts';
 import {
@@ -47,6 +48,7 @@ export type Subject =
   | Sides<'neighbour', DesiredNeighbour, ObservedNeighbour>
   | Sides<'fdb', DesiredFdbEntry, ObservedFdbEntry>
   | Sides<'route', DesiredRoute, ObservedRoute>
+  | Sides<'bgp', BgpPeer, BgpSession>
   | Sides<'sysctl', DesiredSysctl | SysctlValue, SysctlValue>;
 
 export type Kind = Subject['kind'];
@@ -78,6 +80,8 @@ export function differenceKey(difference: Subject & { readonly netns: string }):
       return fdbKey(item as FdbEntry);
     case 'route':
       return formatRouteKey(item as Route);
+    case 'bgp':
+      return difference.desired === null ? '' : formatSessionKey(difference.desired);
     case 'sysctl':
       return (item as SysctlValue).key;
   }

@@ -1,5 +1,6 @@
 // One pass: observe, diff, plan, apply, then read back and prove. What the kernel took along unannounced, or what one
 // step made possible for another, shows in the reading back and is mended in a further round.
+import { observeBgp } from '../bgp/observe.ts';
 import type { Machine } from '../kernel/machine.ts';
 import { observe, type Scope } from '../kernel/observe.ts';
 import { type DesiredNetwork, type ObservedNetwork, SELF } from '../state/network.ts';
@@ -13,7 +14,7 @@ import { Ledger } from './ledger.ts';
 import { Locks, lockedOnce } from './lock.ts';
 import { plan, type Step } from './plan.ts';
 import { checkPruneGuard } from './prune-guard.ts';
-import { loadApplied, saveApplied } from './run-directory.ts';
+import { loadApplied, runDirectory, saveApplied } from './run-directory.ts';
 import { settle } from './settle.ts';
 
 export interface ConvergeOptions {
@@ -54,7 +55,8 @@ export function inspect(
   options: { readonly adopt: boolean },
 ): InspectResult {
   const applied = loadApplied(machine, desired.name);
-  const observed = look(machine, desired, applied, []);
+  const bgp = observeBgp(desired.name, desired.bgp, runDirectory(machine, desired.name));
+  const observed = { ...look(machine, desired, applied, []), bgp };
   return inspectObserved(desired, observed, { adopt: options.adopt, applied });
 }
 

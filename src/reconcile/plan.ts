@@ -85,6 +85,8 @@ function planStep(difference: Difference, context: Context): Placed {
   switch (difference.kind) {
     case 'netns':
       return simple === 'delete' ? place('farewells', 1, simple) : place('namespaces', 0, simple);
+    case 'bgp':
+      return place('farewells', 2, simple, ['no step brings a session up: BIRD does, once both ends run']);
     case 'link':
       return planLink(difference, context, place);
     case 'sysctl': {

@@ -55,6 +55,7 @@ function describeDetail(difference: Difference): string {
     case 'netns':
     case 'fdb':
     case 'address':
+    case 'bgp':
       return '';
     case 'link': {
       const { desired, observed } = difference;

@@ -1,5 +1,7 @@
 // The two sides of a difference, field by field: what is, what is wanted, and in which fields they differ.
 import type { Difference } from '../reconcile/difference.ts';
+import { type BgpPeer, ESTABLISHED } from '../state/bgp.ts';
+import { formatIp } from '../state/ip.ts';
 import type { DesiredLink } from '../state/link.ts';
 import { isDeviceless } from '../state/route.ts';
 import { formatProtocol } from '../state/scope.ts';
@@ -16,6 +18,11 @@ import {
   sysctlFields,
   type Value,
 } from './item.ts';
+
+/** Who a session is with. */
+function peerFields({ name, address, asn, local }: BgpPeer): Fields {
+  return { peer: name, address: formatIp(address), asn, source: formatIp(local) };
+}
 
 /** The two sides of a difference as fields. */
 export function sidesOf(difference: Difference): { desired: Fields | null; observed: Fields | null } {
@@ -48,6 +55,16 @@ export function sidesOf(difference: Difference): { desired: Fields | null; obser
       };
     case 'fdb':
       return { desired: both(difference.desired, fdbFields), observed: both(difference.observed, fdbFields) };
+    case 'bgp':
+      return {
+        desired: both(difference.desired, (peer) => ({ ...peerFields(peer), state: ESTABLISHED })),
+        observed: both(difference.observed, ({ state, received, trouble }) => ({
+          ...(difference.desired === null ? {} : peerFields(difference.desired)),
+          state,
+          received,
+          trouble: trouble === '' ? null : trouble,
+        })),
+      };
     case 'route':
       return {
         desired: both(difference.desired, routeFields),

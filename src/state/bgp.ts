@@ -1,5 +1,5 @@
 // BGP speakers: for each host the routing daemon's peers, what it announces, and what it may learn.
-import type { Ip, Prefix } from './ip.ts';
+import { formatIp, type Ip, type Prefix } from './ip.ts';
 import type { Place } from './place.ts';
 
 export interface BgpPeer {
@@ -48,4 +48,20 @@ export interface BgpSession {
   readonly trouble: string;
 }
 
+/** What a speaker's daemon does. */
+export interface ObservedBgp {
+  /** Its configuration is the one that is wanted. */
+  readonly configured: boolean;
+  /** Null: it does not run, or could not be asked. */
+  readonly sessions: readonly BgpSession[] | null;
+  /** Why there is none to ask; empty for nothing. */
+  readonly trouble: string;
+}
+
+/** What a session is when routes go over it. */
 export const ESTABLISHED = 'Established';
+
+/** The identity as reports print it: `host1.4 192.168.1.11`. */
+export function formatSessionKey(peer: BgpPeer): string {
+  return `${peer.name} ${formatIp(peer.address)}`;
+}

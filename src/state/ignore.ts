@@ -2,7 +2,7 @@
 // mean the next one as it is. What is left out matches everything: `host0` is all of host0, `* sysctl` every sysctl.
 
 /** What an item can be. */
-export const kinds = ['netns', 'link', 'address', 'neighbour', 'fdb', 'route', 'sysctl'] as const;
+export const kinds = ['netns', 'link', 'address', 'neighbour', 'fdb', 'route', 'sysctl', 'bgp'] as const;
 
 /** Whether an item of a namespace is known to differ. */
 export type IgnoreTest = (netns: string, kind: string, key: string) => boolean;

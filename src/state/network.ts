@@ -1,7 +1,7 @@
 // A network, desired or observed: namespaces, and in each its links, addresses, neighbours, forwarding entries,
 // routes and sysctls.
 import type { DesiredAddress, ObservedAddress } from './address.ts';
-import type { BgpSpeaker } from './bgp.ts';
+import type { BgpSpeaker, ObservedBgp } from './bgp.ts';
 import type { DesiredFdbEntry, ObservedFdbEntry } from './fdb.ts';
 import type { DesiredLink, ObservedLink } from './link.ts';
 import type { DesiredNeighbour, ObservedNeighbour } from './neighbour.ts';
@@ -73,6 +73,8 @@ export interface ObservedNamespace {
 export interface ObservedNetwork {
   /** Namespaces that exist, by name. */
   readonly namespaces: ReadonlyMap<string, ObservedNamespace>;
+  /** What the BGP daemons of hosts do, by host; absent where nobody asked them. */
+  readonly bgp?: ReadonlyMap<string, ObservedBgp>;
   /** What sysctls that were asked for have in a namespace nobody touched. */
   readonly freshSysctls: ReadonlyMap<string, string>;
 }

@@ -72,6 +72,8 @@ function commandsFor(network: DesiredNetwork, difference: Difference, pairs: Set
       }
       return [replaceRoute(netns, desired, network.protocol)];
     }
+    case 'bgp':
+      return [];
     case 'sysctl':
       return difference.desired === null ? [] : [writeSysctl(netns, difference.desired)];
   }

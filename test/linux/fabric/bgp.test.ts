@@ -141,6 +141,44 @@ describe(mesh, () => {
   });
 });
 
+/** `CLASS CHANGE NETNS KEY`, and why, of every difference that `diff` reports. */
+async function reported(file: string): Promise<string[]> {
+  const report = JSON.parse((await run('diff', '--format', 'json', file)).out) as {
+    differences: { class: string; change: string; netns: string; kind: string; key: string; cause: string }[];
+  };
+  return report.differences.map(
+    (one) => `${one.class} ${one.change} ${one.netns} ${one.kind} ${one.key}: ${one.cause}`,
+  );
+}
+
+describe('diff', () => {
+  it('reports every session where no BIRD runs', async () => {
+    await run('apply', mesh);
+    const found = await reported(mesh);
+    expect(found).toHaveLength(12);
+    expect(found[0]).toBe(
+      'drift missing host0 bgp host1.4 192.168.1.11: no BIRD runs here; in simulated hosts it runs only under `watch` and `lab`',
+    );
+    expect((await run('diff', mesh)).status).toBe(3);
+  });
+
+  it('reports a session that is down, on either side, and none once it is up again', async () => {
+    watching = new Watching([mesh]);
+    await meshStands();
+    await expect.poll(() => reported(mesh), { timeout: PATIENCE }).toEqual([]);
+    ask(socketOf('bgp-mesh', 'host3'), "disable 'calico.host0.4'");
+    const keys = async (): Promise<string[]> => (await reported(mesh)).map((line) => line.split(':')[0]!);
+    await expect
+      .poll(keys, { timeout: PATIENCE })
+      .toEqual([
+        'drift changed host0 bgp host3.4 192.168.1.13',
+        'drift changed host3 bgp host0.4 192.168.1.10',
+      ]);
+    ask(socketOf('bgp-mesh', 'host3'), "enable 'calico.host0.4'");
+    await expect.poll(() => reported(mesh), { timeout: PATIENCE }).toEqual([]);
+  });
+});
+
 describe('apply', () => {
   it('writes configurations, says where BIRD runs, and destroy removes them', async () => {
     const { status, err } = await run('apply', mesh);
