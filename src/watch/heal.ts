@@ -184,6 +184,7 @@ function explain(difference: Difference, { text }: Cause): Difference {
 function deviceOf(difference: Difference): string | null {
   switch (difference.kind) {
     case 'netns':
+    case 'bgp':
       return null;
     case 'link':
       return (difference.desired ?? difference.observed)!.name;

@@ -90,6 +90,8 @@ export function noteDifference({ dirt }: Notebook, difference: Difference): void
       else dirt.device(netns, device.dev, false, null);
       return;
     }
+    case 'bgp':
+      return; // told by the daemons, not by the kernel
     default:
       dirt.device(netns, (difference.desired ?? difference.observed)!.dev, false, null);
   }
