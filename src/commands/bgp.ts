@@ -1,6 +1,7 @@
 // BGP beside what the kernel holds: a watch keeps a BIRD in every simulated host; an apply leaves configurations behind.
 import { Birds } from '../bgp/birds.ts';
 import { filesOf } from '../bgp/files.ts';
+import { observeBgp } from '../bgp/observe.ts';
 import { findBird } from '../bgp/program.ts';
 import { publish } from '../bgp/publish.ts';
 import { ReconcileError } from '../errors.ts';
@@ -9,6 +10,7 @@ import { runDirectory } from '../reconcile/run-directory.ts';
 import type { EventLog } from '../report/log.ts';
 import { printable } from '../report/printable.ts';
 import { counted } from '../report/text.ts';
+import type { WatchMetrics } from '../report/watch-metrics.ts';
 import type { BgpSpeaker } from '../state/bgp.ts';
 import type { DesiredNetwork } from '../state/network.ts';
 import type { Terminal } from './terminal.ts';
@@ -17,6 +19,8 @@ import type { Terminal } from './terminal.ts';
 export interface WatchedBirds {
   /** Brings them to what a topology wants; what is wrong is said, and said once. */
   keep(network: DesiredNetwork): void;
+  /** Asks them how their sessions are, for the metrics. */
+  measure(metrics: WatchMetrics): void;
   /** Stops them; the network stays as it is. */
   close(): Promise<void>;
 }
@@ -28,14 +32,21 @@ export function watchBirds(machine: Machine, log: EventLog): WatchedBirds {
     last = message;
   };
   const birds = new Birds({ machine, directoryOf: (topology) => runDirectory(machine, topology), say });
+  let inForce: DesiredNetwork | null = null;
   return {
     keep: (network) => {
+      inForce = network;
       try {
         birds.keep(network.name, network.bgp);
       } catch (error) {
         if (!(error instanceof ReconcileError)) throw error;
         say(inOneLine(error));
       }
+    },
+    measure: (metrics) => {
+      if (inForce === null) return;
+      const { name, bgp } = inForce;
+      metrics.bgp(bgp, observeBgp(name, bgp, runDirectory(machine, name)));
     },
     close: () => birds.close(),
   };

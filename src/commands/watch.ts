@@ -67,6 +67,7 @@ async function run(files: readonly string[], options: WatchCommandOptions, parts
   const { log, metrics, supervision, machine, stop } = parts;
   const fatal: unknown[] = [];
   const birds = watchBirds(machine, log);
+  metrics.onRead(() => birds.measure(metrics));
   const daemon = new Daemon({
     machine,
     onHealed: (healed) => {
@@ -123,6 +124,7 @@ async function run(files: readonly string[], options: WatchCommandOptions, parts
     process.off('SIGTERM', onStop).off('SIGINT', onStop);
     if (onReload !== null) process.off('SIGHUP', onReload);
     daemon.close();
+    metrics.onRead(() => {});
     await birds.close();
   }
 }

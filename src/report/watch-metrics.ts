@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import type { Outcome } from '../reconcile/difference.ts';
 import type { ConvergeResult } from '../reconcile/pass.ts';
+import { type BgpSpeaker, ESTABLISHED, type ObservedBgp } from '../state/bgp.ts';
 import { formatMetrics, Histogram, Numbers } from './prometheus.ts';
 
 const PREFIX = 'calico_reconcile_';
@@ -56,7 +57,10 @@ export class WatchMetrics {
   readonly #troubles = counter('troubles_total', 'Passes and heals that were cut short by an error.');
   readonly #memory = gauge('resident_memory_bytes', 'Memory of the process that is not swapped out.');
   readonly #descriptors = gauge('open_fds', 'Open file descriptors.');
+  readonly #sessions = gauge('bgp_session_up', 'Whether a BGP session is established, by host and peer.');
+  readonly #received = gauge('bgp_routes_received', 'Routes that a BGP session brings, by host and peer.');
   #readAt: number | null = null;
+  #onRead: () => void = () => {};
 
   constructor() {
     for (const numbers of [
@@ -129,6 +133,24 @@ export class WatchMetrics {
     this.#troubles.add();
   }
 
+  /** Has a function called before everything is told: what must be asked for is asked for then. */
+  onRead(act: () => void): void {
+    this.#onRead = act;
+  }
+
+  /** What the BGP daemons say of the sessions that are wanted. */
+  bgp(speakers: readonly BgpSpeaker[], observed: ReadonlyMap<string, ObservedBgp>): void {
+    this.#sessions.clear();
+    this.#received.clear();
+    for (const { host, peers } of speakers) {
+      for (const peer of peers) {
+        const session = observed.get(host)?.sessions?.find((one) => one.peer === peer.name);
+        this.#sessions.set(session?.state === ESTABLISHED ? 1 : 0, { host, peer: peer.name });
+        this.#received.set(session?.received ?? 0, { host, peer: peer.name });
+      }
+    }
+  }
+
   /** When a pass last ended, in seconds since 1970; null before the first. */
   get lastPass(): number | null {
     return this.#readAt;
@@ -136,6 +158,7 @@ export class WatchMetrics {
 
   /** Everything, as Prometheus reads it. */
   format(): string {
+    this.#onRead();
     this.#memory.set(process.memoryUsage.rss());
     this.#descriptors.set(readdirSync('/proc/self/fd').length);
     return formatMetrics([
@@ -155,6 +178,8 @@ export class WatchMetrics {
       this.#overflows,
       this.#drops,
       this.#troubles,
+      this.#sessions,
+      this.#received,
       this.#memory,
       this.#descriptors,
     ]);

@@ -131,6 +131,23 @@ describe(mesh, () => {
     expect(sh('ps axww -o args')).not.toContain('s3cret');
   });
 
+  it('tells its sessions among the metrics', async () => {
+    watching = new Watching(['--metrics', '127.0.0.1:0', mesh]);
+    await watching.says(/metrics on http:/);
+    await meshStands();
+    const url = /http:\S+\/metrics/.exec(watching.log)?.[0];
+    sh('ip link set dev lo up');
+    const metrics = async (): Promise<string> => (await fetch(url!)).text();
+    await expect
+      .poll(metrics, { timeout: PATIENCE })
+      .toContain('calico_reconcile_bgp_session_up{host="host0",peer="host1.4"} 1');
+    expect(await metrics()).toContain('calico_reconcile_bgp_routes_received{host="host0",peer="host3.4"} 1');
+    ask(socketOf('bgp-mesh', 'host1'), 'down');
+    await expect
+      .poll(metrics, { timeout: PATIENCE })
+      .toContain('calico_reconcile_bgp_session_up{host="host0",peer="host1.4"} 0');
+  });
+
   it('starts a BIRD anew in a namespace that is made anew', async () => {
     watching = new Watching([mesh]);
     await meshStands();
