@@ -1,4 +1,5 @@
 // BGP beside what the kernel holds: a watch keeps a BIRD in every simulated host; an apply leaves configurations behind.
+import { setTimeout } from 'node:timers/promises';
 import { Birds } from '../bgp/birds.ts';
 import { filesOf } from '../bgp/files.ts';
 import { observeBgp } from '../bgp/observe.ts';
@@ -11,7 +12,7 @@ import type { EventLog } from '../report/log.ts';
 import { printable } from '../report/printable.ts';
 import { counted } from '../report/text.ts';
 import type { WatchMetrics } from '../report/watch-metrics.ts';
-import type { BgpSpeaker } from '../state/bgp.ts';
+import { type BgpSpeaker, ESTABLISHED } from '../state/bgp.ts';
 import type { DesiredNetwork } from '../state/network.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -50,6 +51,26 @@ export function watchBirds(machine: Machine, log: EventLog): WatchedBirds {
     },
     close: () => birds.close(),
   };
+}
+
+/** Milliseconds: sessions come up within a few seconds, and routes a moment later. */
+const LONGEST_WAIT = 15_000;
+const LOOK_EVERY = 200;
+const ROUTES_AFTER = 500;
+
+/** Waits until every session is established, and the routes it brings have had time to reach the kernel; not for ever. */
+export async function awaitSessions(machine: Machine, { name, bgp }: DesiredNetwork): Promise<void> {
+  const directory = runDirectory(machine, name);
+  for (let waited = 0; waited < LONGEST_WAIT; waited += LOOK_EVERY) {
+    const observed = observeBgp(name, bgp, directory);
+    const isUp = bgp.every(({ host, peers }) => {
+      const up = observed.get(host)?.sessions?.filter(({ state }) => state === ESTABLISHED) ?? [];
+      return up.length === peers.length;
+    });
+    if (isUp) break;
+    await setTimeout(LOOK_EVERY);
+  }
+  await setTimeout(ROUTES_AFTER);
 }
 
 /** Writes the configurations of a topology and has daemons that run take them. False, and the reason said, where that fails. */

@@ -10,6 +10,7 @@ import { formatConverged } from '../report/steps.ts';
 import { formatVerify } from '../report/verify.ts';
 import { endpointsOf } from '../trace/endpoint.ts';
 import { isHole } from '../verify/holes.ts';
+import { awaitSessions } from './bgp.ts';
 import { type HostOptions, readTopologyModel } from './desired.ts';
 import type { Terminal } from './terminal.ts';
 import { verifyModel } from './verify.ts';
@@ -53,15 +54,14 @@ async function inner(
   try {
     const result = converge(machine, model.network, { adopt: false, pruneAll: false });
     terminal.err(formatConverged(model.network.name, result, outer));
-    const report = verifyModel(machine, model, { timeout: VERIFY_TIMEOUT });
-    if (report.results.length > 0) terminal.err(formatVerify(report, outer));
-    if (command.length === 0 && report.results.some(isHole)) terminal.err('\n');
+    if (model.network.bgp.length === 0) showReach(machine, model, command, terminal);
   } finally {
     machine.close();
   }
   const env = furnish(cli, process.env);
   const watch = await startWatch(cli, [...hostArguments(options), '--', file], env);
   try {
+    if (model.network.bgp.length > 0) await showReachByBgp(model, command, terminal);
     const [program, ...args] = command;
     if (program !== undefined) return await runInside(program, args, env);
     terminal.err(`\n${formatHints(model.network, endpointsOf(model), file)}\n`);
@@ -72,6 +72,26 @@ async function inner(
     watch.kill('SIGTERM');
   }
 }
+
+/** Sends packets between all workloads, and says who reaches whom. */
+function showReach(machine: Machine, model: Model, command: readonly string[], terminal: Terminal): void {
+  const report = verifyModel(machine, model, { timeout: VERIFY_TIMEOUT });
+  if (report.results.length > 0) terminal.err(formatVerify(report, terminal.errStyle));
+  if (command.length === 0 && report.results.some(isHole)) terminal.err('\n');
+}
+
+/** The same, once the watch's daemons have told each other of their routes. */
+async function showReachByBgp(model: Model, command: readonly string[], terminal: Terminal): Promise<void> {
+  const machine = Machine.open();
+  try {
+    await awaitSessions(machine, model.network);
+    showReach(machine, model, command, terminal);
+  } finally {
+    machine.close();
+  }
+}
+
+type Model = ReturnType<typeof readTopologyModel>;
 
 function hostArguments({ host = [] }: HostOptions): string[] {
   return host.flatMap((name) => ['--host', name]);
