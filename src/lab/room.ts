@@ -12,6 +12,9 @@ const DIRECTORY = '/run/calico-reconcile-lab';
 /** Where the watch of a lab writes what it does. */
 export const LAB_LOG = `${DIRECTORY}/watch.log`;
 
+/** Holds the watch's process id, for who wants to see a lab that nobody mends. */
+const LAB_PID = `${DIRECTORY}/watch.pid`;
+
 /** Makes `calico-reconcile` a command of the lab, whatever way it was started; the environment to work in. */
 export function furnish(cli: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const bin = `${DIRECTORY}/bin`;
@@ -30,6 +33,7 @@ export async function startWatch(
 ): Promise<ChildProcess> {
   const log = openSync(LAB_LOG, 'a');
   const watch = spawn(process.execPath, [cli, 'watch', ...args], { stdio: ['ignore', log, log], env });
+  writeFileSync(LAB_PID, `${watch.pid}\n`);
   for (let waited = 0; waited < LONGEST && watch.exitCode === null; waited += STEP) {
     if (readFileSync(LAB_LOG, 'utf8') !== '') break;
     await new Promise((resolve) => setTimeout(resolve, STEP));
