@@ -1,5 +1,5 @@
 // What is made from the program's own words is in step with them; `npm run docs` makes it anew.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { formatManual } from '../../src/commands/manual.ts';
 import { describeProgram } from '../../src/commands/program.ts';
@@ -44,5 +44,25 @@ describe('the manual page', () => {
         .find((part) => part.startsWith(`"calico\\-reconcile ${verb.name()}`));
       expect([verb.name(), section?.match(/^\$ /gm)?.length]).toEqual([verb.name(), 2]);
     }
+  });
+});
+
+describe('the README', () => {
+  const readme = readFileSync('README.md', 'utf8');
+
+  it('shows the trace that the tutorial has seen', () => {
+    const trace = /^```\n(\$ calico-reconcile trace [\s\S]*?)\n```$/m.exec(readme)?.[1] ?? 'none';
+    expect(readFileSync('docs/tutorial.md', 'utf8')).toContain(trace);
+  });
+
+  it('lists every verb', () => {
+    const verbs = describeProgram().commands.map((verb) => verb.name());
+    expect(verbs.filter((verb) => !new RegExp(`^\\| \`${verb}\\b`, 'm').test(readme))).toEqual([]);
+  });
+
+  it('leads only to files that are there', () => {
+    const links = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1]!);
+    expect(links.length).toBeGreaterThan(3);
+    expect(links.filter((path) => !existsSync(path))).toEqual([]);
   });
 });
