@@ -152,7 +152,11 @@ describe('IPv6 settings that must come before `up`', () => {
   ])('accept_dad=0 lets no address of %s be tentative', async (_, netns, dev, text) => {
     establish(box(settled));
     if (netns === 'made') establish(withMade);
-    const events = await eventsDuring(netns, () => establish(text));
+    const events = await eventsDuring(netns, () => {
+      establish(text);
+      // The kernel makes the address when it has looked at the carrier, a moment later.
+      sh(`until ip -n ${netns} -6 address show dev ${dev} | grep -q fe80; do sleep 0.01; done`);
+    });
     const announced = events.filter((line) => line.includes(` ${dev} `) && line.includes('inet6 fe80'));
     expect(announced.length).toBeGreaterThan(0);
     expect(announced.filter((line) => line.includes('tentative'))).toEqual([]);
