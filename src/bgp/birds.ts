@@ -9,7 +9,7 @@ import { sessionName } from './config.ts';
 import { ask, findListener } from './control.ts';
 import { filesOf, type SpeakerFiles } from './files.ts';
 import { findBird } from './program.ts';
-import { publish } from './publish.ts';
+import { publish, retire } from './publish.ts';
 
 /** Milliseconds. */
 const FIRST_DELAY = 100;
@@ -45,6 +45,8 @@ interface Bird {
 export class Birds {
   readonly #options: BirdsOptions;
   readonly #birds = new Map<string, Bird>();
+  /** Of a real machine, whose daemon is not ours: what it was last given. */
+  #given: { readonly speaker: BgpSpeaker; readonly files: SpeakerFiles } | null = null;
   #program: string | null = null;
   #looking: NodeJS.Timeout | null = null;
 
@@ -58,6 +60,11 @@ export class Birds {
     const directory = this.#options.directoryOf(topology);
     const wanted = new Set(speakers.map(({ host }) => host));
     for (const [host, bird] of this.#birds) if (!wanted.has(host)) void this.#forget(host, bird);
+    const given = this.#given;
+    if (given !== null && !wanted.has(given.speaker.host)) {
+      this.#given = null;
+      attempt(() => retire(given.speaker, given.files));
+    }
     for (const speaker of speakers) {
       try {
         this.#keepOne(topology, speaker, filesOf(speaker, directory));
@@ -84,6 +91,7 @@ export class Birds {
     const outcome = publish(speaker, topology, files, this.#program!);
     if (outcome === 'taken') this.#options.say(`BIRD of ${speaker.host} took its changed configuration`);
     if (!speaker.simulated) {
+      this.#given = { speaker, files };
       if (outcome === 'written')
         this.#options.say(`${files.config} is written; no BIRD listens on ${files.socket} to read it`);
       return;

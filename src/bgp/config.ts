@@ -11,6 +11,9 @@ const HOLD = 30;
 /** BIRD keeps names of at most 63 characters. */
 const MAX_NAME = 63;
 
+/** How every file of ours begins. */
+export const HEADER = '# Written by calico-reconcile';
+
 export interface ConfigOptions {
   readonly topology: string;
   /** The password of each file that a peer names. */
@@ -24,7 +27,7 @@ export function formatBirdConfig(speaker: BgpSpeaker, options: ConfigOptions): s
   const families = ([4, 6] as const).filter((family) => ofFamily(speaker.pools, family).length > 0);
   const { topology, logFile, passwords } = options;
   return [
-    `# The BGP speaker ${speaker.host} of the topology ${topology}, written by calico-reconcile: edits are lost.`,
+    `${HEADER}: the BGP speaker ${speaker.host} of the topology ${topology}. Edits are lost.`,
     ...(logFile === null ? [] : daemonLines(speaker, logFile, families)),
     ...families.flatMap((family) => familyLines(speaker, family)),
     ...speaker.peers.flatMap((peer) => peerLines(speaker, peer, passwords)),

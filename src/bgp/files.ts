@@ -17,7 +17,7 @@ import {
 import { dirname } from 'node:path';
 import { ReconcileError } from '../errors.ts';
 import type { BgpSpeaker } from '../state/bgp.ts';
-import { formatBirdConfig } from './config.ts';
+import { formatBirdConfig, HEADER } from './config.ts';
 import { ask } from './control.ts';
 
 export interface SpeakerFiles {
@@ -61,6 +61,15 @@ export function composeConfig(speaker: BgpSpeaker, topology: string, files: Spea
 export function isConfigured(files: SpeakerFiles, text: string): boolean {
   try {
     return readFileSync(files.config, 'utf8') === text;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the file that stands is one of ours. */
+export function isOurs(files: SpeakerFiles): boolean {
+  try {
+    return readFileSync(files.config, 'utf8').startsWith(HEADER);
   } catch {
     return false;
   }

@@ -1,8 +1,9 @@
 // Brings a speaker's configuration to where its daemon reads it, and asks a daemon that runs to read it again.
 import { ReconcileError } from '../errors.ts';
 import type { BgpSpeaker } from '../state/bgp.ts';
+import { HEADER } from './config.ts';
 import { ask } from './control.ts';
-import { composeConfig, isConfigured, type SpeakerFiles, writeConfig } from './files.ts';
+import { composeConfig, isConfigured, isOurs, type SpeakerFiles, writeConfig } from './files.ts';
 import { checkConfig } from './program.ts';
 
 /** What came of a configuration: nothing was to do, it was written, or written and taken by the running daemon. */
@@ -23,6 +24,15 @@ export function publish(
   });
   return reconfigure(speaker, files) ? 'taken' : 'written';
 }
+
+/** Leaves of a speaker nothing but an empty file, and has a running daemon take that; a file that is not ours stays. */
+export function retire(speaker: BgpSpeaker, files: SpeakerFiles): void {
+  if (!isOurs(files) || isConfigured(files, RETIRED)) return;
+  writeConfig(files, RETIRED, () => {});
+  reconfigure(speaker, files);
+}
+
+const RETIRED = `${HEADER}: no topology speaks BGP here.\n`;
 
 /** Asks a running daemon to read its configuration again; false where none runs. Equivalent to `birdc configure`. */
 function reconfigure(speaker: BgpSpeaker, files: SpeakerFiles): boolean {

@@ -1,10 +1,12 @@
 // `destroy`: removes everything that bears a topology's mark, by its files or by its name.
-import { removeSpeakers } from '../bgp/files.ts';
+import { filesOf, removeSpeakers } from '../bgp/files.ts';
+import { retire } from '../bgp/publish.ts';
 import { ReconcileError } from '../errors.ts';
 import { Machine } from '../kernel/machine.ts';
 import { type Destroyed, destroy as destroyTopology } from '../reconcile/pass.ts';
 import { runDirectory } from '../reconcile/run-directory.ts';
 import { formatDestroyed, formatLeft, formatStep } from '../report/steps.ts';
+import type { BgpSpeaker } from '../state/bgp.ts';
 import { readDesired } from './desired.ts';
 import { type ExitStatus, statusOfOutcomes } from './exit-status.ts';
 import { requirePrivileges } from './privileges.ts';
@@ -15,11 +17,13 @@ export interface DestroyOptions {
 }
 
 export function destroy(files: readonly string[], options: DestroyOptions, terminal: Terminal): ExitStatus {
-  const destroyed = whatToDestroy(files, options.name);
+  const { destroyed, speakers } = whatToDestroy(files, options.name);
   const machine = Machine.open();
   try {
     requirePrivileges('destroy', [...destroyed.namespaces, ...machine.names()]);
-    removeSpeakers(runDirectory(machine, destroyed.name));
+    const directory = runDirectory(machine, destroyed.name);
+    for (const speaker of speakers) if (!speaker.simulated) retire(speaker, filesOf(speaker, directory));
+    removeSpeakers(directory);
     const result = destroyTopology(machine, destroyed, {
       onStep: (step, outcome) => terminal.out(formatStep(step, outcome, [], terminal.outStyle)),
     });
@@ -31,10 +35,13 @@ export function destroy(files: readonly string[], options: DestroyOptions, termi
   }
 }
 
-function whatToDestroy(files: readonly string[], name: string | undefined): Destroyed {
+function whatToDestroy(
+  files: readonly string[],
+  name: string | undefined,
+): { readonly destroyed: Destroyed; readonly speakers: readonly BgpSpeaker[] } {
   if (name !== undefined) {
     if (files.length > 0) throw new ReconcileError('usage', 'destroy takes files or --name, not both');
-    return { name, protocol: null, namespaces: [] };
+    return { destroyed: { name, protocol: null, namespaces: [] }, speakers: [] };
   }
   if (files.length === 0) {
     throw new ReconcileError('usage', 'destroy needs the topology', {
@@ -42,5 +49,6 @@ function whatToDestroy(files: readonly string[], name: string | undefined): Dest
     });
   }
   const desired = readDesired(files, {});
-  return { name: desired.name, protocol: desired.protocol, namespaces: [...desired.namespaces.keys()] };
+  const namespaces = [...desired.namespaces.keys()];
+  return { destroyed: { name: desired.name, protocol: desired.protocol, namespaces }, speakers: desired.bgp };
 }

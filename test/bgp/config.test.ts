@@ -100,7 +100,7 @@ describe('the configuration', () => {
     const text = `${hosts()}${pool}bgp: { routeReflectors: [a], passwordFile: /etc/secret }\n`;
     const narrow = { ...speakerOf(text, 'a'), peers: speakerOf(text, 'a').peers.slice(0, 1) };
     expect(configOf(narrow, { '/etc/secret': 's3cret' }, '/run/bird.log')).toMatchInlineSnapshot(`
-      "# The BGP speaker a of the topology x, written by calico-reconcile: edits are lost.
+      "# Written by calico-reconcile: the BGP speaker a of the topology x. Edits are lost.
       log "/run/bird.log" 1048576 "/run/bird.log.1" { info, remote, warning, error, auth, fatal, bug };
       router id 192.0.2.1;
       protocol device { scan time 2; }

@@ -33,7 +33,7 @@ const until = (netns: string, routes: readonly string[]): Promise<void> =>
 /** The control socket of a host's BIRD. */
 function socketOf(topology: string, host: string): string {
   const own = birdDirectories(topology).find((directory) =>
-    readFileSync(`${directory}/bird.conf`, 'utf8').includes(`The BGP speaker ${host} `),
+    readFileSync(`${directory}/bird.conf`, 'utf8').includes(`the BGP speaker ${host} `),
   );
   return `${own}/bird.ctl`;
 }

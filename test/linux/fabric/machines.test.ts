@@ -179,6 +179,11 @@ ${workloads}`;
     );
     await expect.poll(routes, { timeout: PATIENCE }).toMatch(/^10\.20\.7\.8 via 192\.168\.1\.11 dev eth0/m);
     await watches[1]!.says(/BIRD of host1 took its changed configuration/);
+    // What leaves the file is no longer announced.
+    writeFileSync(file, fabric('').replace(', routing: bgp', ''));
+    await expect.poll(routes, { timeout: PATIENCE }).toBe('');
+    writeFileSync(file, fabric('  c: { host: host1, address: 10.20.7.8 }\n'));
+    await expect.poll(routes, { timeout: PATIENCE }).toContain('10.20.7.8');
     // A BIRD of theirs outlives the watch.
     await Promise.all(watches.map((machine) => machine.stop()));
     expect(routes()).toContain('10.20.7.8');
