@@ -18,6 +18,7 @@ const LONGEST_DELAY = 30_000;
 const GOOD_LIFE = 10_000;
 const LOOK_EVERY = 1000;
 const FAREWELL = 3000;
+const FLUSH = 500;
 
 export interface BirdsOptions {
   readonly machine: Machine;
@@ -59,7 +60,7 @@ export class Birds {
     if (speakers.length > 0) this.#program ??= findBird();
     const directory = this.#options.directoryOf(topology);
     const wanted = new Set(speakers.map(({ host }) => host));
-    for (const [host, bird] of this.#birds) if (!wanted.has(host)) void this.#forget(host, bird);
+    for (const [host, bird] of this.#birds) if (!wanted.has(host)) this.#retire(host, bird);
     const given = this.#given;
     if (given !== null && !wanted.has(given.speaker.host)) {
       this.#given = null;
@@ -187,6 +188,13 @@ export class Birds {
       if (bird.child !== null || bird.timer !== null || !bird.free) continue;
       if (attempt(() => findListener(bird.files.socket)) === null) this.#begin(bird);
     }
+  }
+
+  /** A host that speaks BGP no more: its daemon takes what it learnt out of the kernel, then it goes. */
+  #retire(host: string, bird: Bird): void {
+    this.#birds.delete(host);
+    attempt(() => ask(bird.files.socket, 'disable "calico.*"'));
+    setTimeout(() => void this.#dismiss(bird), FLUSH);
   }
 
   #forget(host: string, bird: Bird): Promise<void> {

@@ -134,6 +134,24 @@ describe(mesh, () => {
     expect(sh('ps axww -o args')).not.toContain('s3cret');
   });
 
+  it('gives way to static routes when the file says so, and comes back', async () => {
+    const file = join(scratch, 'mesh.yaml');
+    const text = readFileSync(mesh, 'utf8');
+    writeFileSync(file, text);
+    watching = new Watching([file]);
+    await meshStands();
+    const sockets = birdDirectories('bgp-mesh').map((directory) => `${directory}/bird.ctl`);
+    writeFileSync(file, text.replace('routing: bgp', 'routing: static'));
+    for (const host of ['host0', 'host1', 'host2', 'host3']) await until(host, []);
+    await expect
+      .poll(() => sockets.map(findListener), { timeout: PATIENCE })
+      .toEqual([null, null, null, null]);
+    expect(lostPairs(stationsOf(file))).toEqual({ tried: 12, lost: [] });
+    writeFileSync(file, text);
+    await meshStands();
+    expect(lostPairs(stationsOf(file))).toEqual({ tried: 12, lost: [] });
+  });
+
   it('tells its sessions among the metrics', async () => {
     watching = new Watching(['--metrics', '127.0.0.1:0', mesh]);
     await watching.says(/metrics on http:/);
