@@ -19,18 +19,18 @@ interface ProfileNode {
   readonly children?: readonly number[];
 }
 
-/** The innermost frame that one of these names decides; a run of code that none names is `start` or `other`. */
+/** The innermost frame that one of these names decides (codecs work for whoever calls them); what none names is `start` or `other`. */
 const phases: readonly (readonly [phase: string, frame: RegExp])[] = [
   ['garbage', /^\(garbage collector\)/],
   ['kernel', /^(send|receive|recv|poll)\b.*kernel\/libc/],
   ['parse', /topology\/(source|load|merge)/],
   ['validate', /topology\/(validate|model|schema)/],
   ['expand', /topology\/expand/],
-  ['observe', /kernel\/(observe|walk)|reconcile\/inspect/],
+  ['observe', /kernel\/(observe|walk)/],
   ['diff', /reconcile\/(diff|ownership|applied|digest|ledger|collateral)/],
   ['plan', /reconcile\/(plan|prune)/],
-  ['encode', /kernel\/requests|codec\/|reconcile\/apply/],
-  ['report', /report\//],
+  ['encode', /kernel\/requests|reconcile\/apply/],
+  ['report', /report\/|commands\/terminal|^onStep .*commands\//],
   ['record', /reconcile\/run-directory/],
 ];
 
