@@ -9,6 +9,7 @@ import { readSysctl } from '../../../src/kernel/sysctl.ts';
 import type { ObservedAddress } from '../../../src/state/address.ts';
 import { formatIp, formatPrefix } from '../../../src/state/ip.ts';
 import type { ObservedLink } from '../../../src/state/link.ts';
+import { linkGroup } from '../../../src/state/mark.ts';
 import type { ObservedNeighbour } from '../../../src/state/neighbour.ts';
 import type { DesiredNetwork, ObservedNamespace } from '../../../src/state/network.ts';
 import { formatRouteKey, type ObservedRoute } from '../../../src/state/route.ts';
@@ -59,7 +60,10 @@ export function expectSame(expected: readonly string[], found: readonly string[]
 
 function* linesOf(netns: ObservedNamespace, desired: DesiredNetwork): Generator<string> {
   yield `made by ${netns.madeBy}`;
-  for (const { protocol, topology } of netns.claims) yield `claimed by ${topology} under ${protocol}`;
+  // Where nothing bears our mark a claim says that something did once, or was changed.
+  if (holdsMarked(netns, desired)) {
+    for (const { protocol, topology } of netns.claims) yield `claimed by ${topology} under ${protocol}`;
+  }
   const wanted = desired.namespaces.get(netns.name);
   for (const link of netns.links.values()) {
     const stated = wanted?.links.get(link.name)?.mac;
@@ -68,6 +72,16 @@ function* linesOf(netns: ObservedNamespace, desired: DesiredNetwork): Generator<
   for (const address of netns.addresses) if (!isKernelAddress(address)) yield describeAddress(address);
   for (const neighbour of netns.neighbours) yield describeNeighbour(neighbour);
   for (const route of netns.routes) if (!isKernelRoute(route)) yield describeRoute(route);
+}
+
+function holdsMarked({ madeBy, links, ...items }: ObservedNamespace, desired: DesiredNetwork): boolean {
+  const marked = [...items.addresses, ...items.neighbours, ...items.routes];
+  const group = linkGroup(desired.name);
+  return (
+    madeBy !== null ||
+    [...links.values()].some((link) => link.group === group) ||
+    marked.some(({ protocol }) => protocol === desired.protocol)
+  );
 }
 
 function describeLink(link: ObservedLink, showsMac: boolean): string {
