@@ -2,13 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { ReconcileError } from '../errors.ts';
 import { type InspectResult, inspectObserved } from '../reconcile/inspect.ts';
-import { recall } from '../reconcile/snapshot.ts';
-import { formatAnnotations } from '../report/github.ts';
 import { differencesAsJson, formatJson } from '../report/json.ts';
-import { formatJunit } from '../report/junit.ts';
-import { formatMarkdown } from '../report/markdown.ts';
-import { asSarif } from '../report/sarif.ts';
-import { decodeSnapshot } from '../report/snapshot/decode.ts';
 import { formatDifferences } from '../report/text.ts';
 import type { DesiredNetwork } from '../state/network.ts';
 import { type HostOptions, readDesired } from './desired.ts';
@@ -42,30 +36,33 @@ export async function diff(
   const result =
     options.observed === undefined
       ? await inspectMachine(desired)
-      : inspectSnapshot(desired, options.observed, files);
-  if (!options.quiet) terminal.out(formatReport(desired, result, options, terminal));
+      : await inspectSnapshot(desired, options.observed, files);
+  if (!options.quiet) terminal.out(await formatReport(desired, result, options, terminal));
   return options.exitZero ? 0 : statusOfDifferences(result.differences);
 }
 
-function formatReport(
+/** The report in the format asked for; only that format's module is loaded. */
+async function formatReport(
   desired: DesiredNetwork,
   result: InspectResult,
   options: DiffOptions,
   terminal: Terminal,
-): string {
+): Promise<string> {
   switch (options.format) {
     case 'text':
       return formatDifferences(desired, result, textOptions(terminal, options.all ?? false));
     case 'json':
       return formatJson(differencesAsJson(desired, result));
     case 'junit':
-      return formatJunit(desired, result);
-    case 'sarif':
+      return (await import('../report/junit.ts')).formatJunit(desired, result);
+    case 'sarif': {
+      const { asSarif } = await import('../report/sarif.ts');
       return formatJson(asSarif(desired, result, { version: packageVersion() }));
+    }
     case 'github':
-      return formatAnnotations(desired, result);
+      return (await import('../report/github.ts')).formatAnnotations(desired, result);
     case 'markdown':
-      return formatMarkdown(desired, result);
+      return (await import('../report/markdown.ts')).formatMarkdown(desired, result);
   }
 }
 
@@ -81,10 +78,16 @@ async function inspectMachine(desired: DesiredNetwork): Promise<InspectResult> {
   }
 }
 
-function inspectSnapshot(desired: DesiredNetwork, path: string, files: readonly string[]): InspectResult {
+async function inspectSnapshot(
+  desired: DesiredNetwork,
+  path: string,
+  files: readonly string[],
+): Promise<InspectResult> {
   if (path === '-' && files.includes('-')) {
     throw new ReconcileError('usage', 'standard input is either the topology or the snapshot, not both');
   }
+  const { decodeSnapshot } = await import('../report/snapshot/decode.ts');
+  const { recall } = await import('../reconcile/snapshot.ts');
   const { observed, applied } = recall(decodeSnapshot(readText(path), path), desired);
   return inspectObserved(desired, observed, { adopt: false, applied });
 }
