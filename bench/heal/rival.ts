@@ -4,7 +4,7 @@ import { Monitor } from '../../src/kernel/monitor.ts';
 import type { Netns } from '../../src/kernel/netns.ts';
 import { readLink } from '../../src/kernel/observe-part.ts';
 import { Requests } from '../../src/kernel/requests.ts';
-import type { DesiredNetwork } from '../../src/state/network.ts';
+import { type DesiredNetwork, SELF } from '../../src/state/network.ts';
 import { DesiredIndex, type NamespaceIndex } from '../../src/watch/desired-index.ts';
 import { type Break, type Breaker, tellings } from './breaks.ts';
 import { HOST } from './fabric.ts';
@@ -97,6 +97,7 @@ export class Rival {
   async measure(breaker: Breaker): Promise<number | null> {
     this.machine.refresh();
     this.#follow(HOST);
+    this.#follow(SELF);
     this.#awaited = new Set();
     // What is awaited is told only after the breaking: events until now are of before.
     this.#monitor.drain();
