@@ -1,6 +1,8 @@
 // `verify`: sends packets between the workloads, says who reaches whom, and traces what does not.
+import { observeBgp } from '../bgp/observe.ts';
 import { Machine } from '../kernel/machine.ts';
 import { inspect } from '../reconcile/pass.ts';
+import { runDirectory } from '../reconcile/run-directory.ts';
 import { formatJson } from '../report/json.ts';
 import { formatVerify, type VerifyReport, verifyAsJson } from '../report/verify.ts';
 import type { TopologyModel } from '../topology/read.ts';
@@ -53,9 +55,11 @@ export function verifyModel(
   const pairs = choosePairs(endpoints, sample);
   const before = World.read(machine, model.network);
   const results = verifyPairs(before, pairs, { timeout: options.timeout });
-  if (!results.some(isHole)) return { network: model.network, results, holes: [], sample };
+  const { network } = model;
+  const bgp = observeBgp(network.name, network.bgp, runDirectory(machine, network.name));
+  if (!results.some(isHole)) return { network, results, holes: [], sample, bgp };
   // Neighbour entries and learned MTUs are now what the lost packets left behind.
   const world = World.read(machine, model.network);
   const { differences } = inspect(machine, model.network, { adopt: false });
-  return { network: model.network, results, holes: explainHoles(world, results, differences), sample };
+  return { network, results, holes: explainHoles(world, results, differences), sample, bgp };
 }

@@ -1,4 +1,5 @@
 // Who reaches whom: a matrix of latencies, the holes with their causes, and the same as JSON.
+import { ESTABLISHED, type ObservedBgp } from '../state/bgp.ts';
 import { type Family, formatIp } from '../state/ip.ts';
 import type { DesiredNetwork } from '../state/network.ts';
 import { addressIn } from '../trace/endpoint.ts';
@@ -22,18 +23,43 @@ export interface VerifyReport {
   readonly holes: readonly Hole[];
   /** Partners of each endpoint where not every pair was tried; null for all. */
   readonly sample: number | null;
+  /** What the daemons that carry the routes say, by host; empty without BGP. */
+  readonly bgp: ReadonlyMap<string, ObservedBgp>;
 }
 
 /** Matrix, holes and summary; ends in a newline. */
 export function formatVerify(report: VerifyReport, style: Style = plain): string {
   const { network, results, holes, sample } = report;
   const blocks: string[] = [];
+  if (network.bgp.length > 0) blocks.push(formatBgp(report, style));
   for (const family of [4, 6] as const) {
     const ofFamily = results.filter((result) => result.family === family);
     if (ofFamily.length > 0 && sample === null) blocks.push(...formatMatrix(family, ofFamily, style));
   }
   for (const hole of holes) blocks.push(formatHole(network, hole, style));
   return `${[...blocks, formatSummary(report, style)].join('\n\n')}\n`;
+}
+
+/** A line a host: how many of its sessions are up, and what came over them; then what keeps the others down. */
+function formatBgp({ network, bgp }: VerifyReport, style: Style): string {
+  return network.bgp
+    .flatMap(({ host, peers }) => {
+      const observed = bgp.get(host);
+      const sessions = observed?.sessions ?? [];
+      const up = sessions.filter(({ state }) => state === ESTABLISHED);
+      const received = up.reduce((sum, session) => sum + session.received, 0);
+      const line = `BGP ${printable(host)}: ${up.length} of ${counted(peers.length, 'session')} up, ${counted(received, 'route')} received`;
+      const trouble =
+        sessions.length === 0
+          ? [observed?.trouble ?? '']
+          : sessions.filter((s) => s.state !== ESTABLISHED).map((s) => `${s.peer}: ${s.state} ${s.trouble}`);
+      const isDown = up.length < peers.length;
+      return [
+        isDown ? style('failed', line) : line,
+        ...(isDown ? trouble.map((text) => `  ${printable(text.trim())}`) : []),
+      ];
+    })
+    .join('\n');
 }
 
 function formatMatrix(family: Family, results: readonly PairResult[], style: Style): string[] {
@@ -122,7 +148,7 @@ function sizesOf(results: readonly PairResult[]): string {
 }
 
 /** What `--format json` prints. */
-export function verifyAsJson({ network, results, holes, sample }: VerifyReport): Fields {
+export function verifyAsJson({ network, results, holes, sample, bgp }: VerifyReport): Fields {
   return {
     version: 1,
     topology: network.name,
@@ -142,6 +168,14 @@ export function verifyAsJson({ network, results, holes, sample }: VerifyReport):
     holes: holes.map(({ pairs, fault, difference }) => ({
       pairs: pairs.map(({ from, to, family }) => ({ from: from.name, to: to.name, family })),
       fault: faultAsJson(network, { fault, difference }),
+    })),
+    bgp: [...bgp].map(([host, { sessions, trouble }]) => ({
+      host,
+      trouble: trouble === '' ? null : trouble,
+      sessions: (sessions ?? []).map((session) => ({
+        ...session,
+        trouble: session.trouble === '' ? null : session.trouble,
+      })),
     })),
   };
 }
