@@ -18,6 +18,8 @@ export interface HealTimes {
 export interface HealResult {
   readonly kinds: readonly HealTimes[];
   readonly startMs: number;
+  /** What the log says beside mending: failures, troubles, fights, lost events. */
+  readonly remarks: readonly string[];
   /** Resident memory in MB and open descriptors, before the first break and after the last. */
   readonly rss: readonly [number, number];
   readonly descriptors: readonly [number, number];
@@ -61,6 +63,9 @@ export async function measureHeals(
         return { kind, times: ascending(ofKind), lost: lost.get(kind)!, busy: each };
       }),
       startMs: start.milliseconds as number,
+      remarks: watched.lines
+        .filter(({ event }) => !['mended', 'converged'].includes(event))
+        .map(({ message }) => message),
       rss: [before[0], watched.rss()],
       descriptors: [before[1], watched.descriptors()],
     };

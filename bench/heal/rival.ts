@@ -28,6 +28,7 @@ export class Rival {
   #awaited: Set<string> | null = null;
   #wake: () => void = () => {};
   #seed: number;
+  #turn = 0;
 
   constructor(network: DesiredNetwork, seed: number) {
     this.protocol = network.protocol;
@@ -72,7 +73,8 @@ export class Rival {
   }
 
   pickWorkload(): Workload {
-    const workload = this.pick(this.#workloads);
+    // In turn: one that is broken again and again within seconds would be a fight, and rest.
+    const workload = this.#workloads[this.#turn++ % this.#workloads.length]!;
     this.#follow(workload.netns);
     return workload;
   }

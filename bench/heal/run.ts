@@ -17,7 +17,7 @@ const large = { workloads: 200, routes: 10_000, neighbours: 200 };
 
 const works: Readonly<Record<string, (directory: string) => Promise<void>>> = {
   heal: async (directory) => {
-    const { kinds, startMs, rss, descriptors } = await measureHeals(
+    const { kinds, startMs, remarks, rss, descriptors } = await measureHeals(
       cli,
       directory,
       large,
@@ -29,6 +29,7 @@ const works: Readonly<Record<string, (directory: string) => Promise<void>>> = {
     console.log(
       '| broken | times | not mended | p50 ms | p99 ms | max ms | cpu ms |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
     );
+    for (const remark of remarks) console.error(remark);
     for (const { kind, times, lost, busy } of kinds) {
       const [p50, p99, max] = [0.5, 0.99, 1].map((share) => quantile(times, share).toFixed(1));
       console.log(`| ${kind} | ${times.length} | ${lost} | ${p50} | ${p99} | ${max} | ${busy.toFixed(1)} |`);

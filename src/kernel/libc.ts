@@ -5,7 +5,17 @@ import koffi from 'koffi';
 
 const library = koffi.load('libc.so.6');
 
+/** struct sock_fprog (linux/filter.h). */
+const socketFilter = koffi.struct('sock_fprog', { len: 'uint16_t', filter: 'const uint8_t *' });
+
 const calls = {
+  attachFilter: library.func('setsockopt', 'int', [
+    'int',
+    'int',
+    'int',
+    koffi.pointer(socketFilter),
+    'uint32_t',
+  ]),
   bind: library.func('int bind(int fd, const void *address, uint32_t length)'),
   connect: library.func('int connect(int fd, const void *address, uint32_t length)'),
   fcntl: library.func('int fcntl(int fd, int command, ...)'),
@@ -139,6 +149,15 @@ export function setIntOption(fd: number, level: number, option: number, value: n
   check('setsockopt', calls.setsockopt(fd, level, option, intValue, 4));
 }
 
+/** Gives a socket a classic BPF program, struct sock_filter one after another; see socket(7), SO_ATTACH_FILTER. */
+export function attachFilter(fd: number, program: Buffer): void {
+  const fprog = { len: program.length / 8, filter: program };
+  check(
+    'setsockopt',
+    calls.attachFilter(fd, SOL_SOCKET, SO_ATTACH_FILTER, fprog, koffi.sizeof(socketFilter)),
+  );
+}
+
 /** Reads a socket option into a buffer of the length expected; see getsockopt(2). */
 export function getOption(fd: number, level: number, option: number, length: number): Buffer {
   const value = Buffer.alloc(length);
@@ -155,6 +174,7 @@ export function socketName(fd: number): Buffer | null {
   return address.subarray(0, intValue.readInt32LE(0));
 }
 
+const SO_ATTACH_FILTER = 26;
 const MSG_DONTWAIT = 0x40;
 const POLLIN = 1;
 const intValue = Buffer.alloc(4);

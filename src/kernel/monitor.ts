@@ -16,6 +16,7 @@ import {
   RTNLGRP_LINK,
   RTNLGRP_NEIGH,
 } from './constants.ts';
+import { eventFilter } from './event-filter.ts';
 import type { Netns } from './netns.ts';
 import { readLinks } from './observe.ts';
 import { NetlinkSocket } from './socket.ts';
@@ -75,7 +76,7 @@ export class Monitor {
     const ownPort = netns.socket.port;
     const followed: Followed = { name, netns, ownPort, inode, socket, links: new Map(), drops: 0 };
     this.#followed.set(name, followed);
-    socket.subscribe(groups, (datagram) => {
+    socket.subscribe(groups, eventFilter, (datagram) => {
       this.#tell(followed, datagram);
       this.#drain(followed, BURST);
       this.#options.onWake();

@@ -33,7 +33,16 @@ import {
   SOL_NETLINK,
 } from './constants.ts';
 import { findDescriptor, lowestFreeDescriptor } from './descriptor.ts';
-import { errnoName, getOption, receive, SOL_SOCKET, SystemError, send, setIntOption } from './libc.ts';
+import {
+  attachFilter,
+  errnoName,
+  getOption,
+  receive,
+  SOL_SOCKET,
+  SystemError,
+  send,
+  setIntOption,
+} from './libc.ts';
 
 /** A request of a batch that the kernel refused. */
 export interface Refusal {
@@ -96,9 +105,10 @@ export class NetlinkSocket {
 
   /**
    * Joins multicast groups; `onWake` is called from the event loop when the first datagram of a burst has come, which
-   * it gets, and reads the others with `drain`.
+   * it gets, and reads the others with `drain`. `filter` is a classic BPF program that drops what is of no interest.
    */
-  subscribe(groups: readonly number[], onWake: (datagram: Buffer) => void): void {
+  subscribe(groups: readonly number[], filter: Buffer, onWake: (datagram: Buffer) => void): void {
+    attachFilter(this.#fd, filter);
     this.raw.on('message', onWake);
     for (const group of groups) this.raw.addMembership(group);
   }

@@ -156,10 +156,13 @@ it('a file cut off at any line removes nothing while its editor still writes', a
   expect(routes()).toBe(20);
 });
 
-it.each([[0], [8]])('a file cut off for good after %i routes is stopped by the prune guard', async (kept) => {
+it.each([
+  [0, 'topology'], // `routes:` and nothing after it is no list
+  [7, 'pruneGuard'],
+])('a file cut off for good after %i routes removes nothing, for it is refused: %s', async (kept, reason) => {
   const watched = await watch();
   writeFileSync(file, topology(kept));
-  await watched.line(({ event, code }) => event === 'refused' && code === 'pruneGuard');
+  await watched.line(({ event, code }) => event === 'refused' && code === reason);
   expect(routes()).toBe(20);
   sh('ip -n a route delete 10.1.19.0/24');
   await watched.line(({ event, key }) => event === 'mended' && key === '10.1.19.0/24');
