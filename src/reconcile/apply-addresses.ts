@@ -1,11 +1,11 @@
 // Makes, changes and deletes addresses, so that no other address goes along: secondaries are promoted, not lost.
 
-import { confValue, ipv4ConfNumber } from '../kernel/codec/devconf.ts';
-import type { Address, DesiredAddress, ObservedAddress } from '../state/address.ts';
+import { ipv4ConfNumber } from '../kernel/codec/devconf.ts';
+import { type Address, addressKey, type DesiredAddress, type ObservedAddress } from '../state/address.ts';
 import { formatPrefix, maskIp, type Prefix } from '../state/ip.ts';
 import { MAIN_TABLE, type Route } from '../state/route.ts';
 import { RTN_UNICAST, RTPROT_KERNEL, SCOPE_GLOBAL } from '../state/scope.ts';
-import { secondariesOf, takenByAddress } from './collateral.ts';
+import { takenByAddress } from './collateral.ts';
 import type { Difference } from './difference.ts';
 import { canChangeInPlace, type Step } from './plan.ts';
 import type { Site } from './site.ts';
@@ -35,14 +35,10 @@ export function changeAddress(site: Site, step: Step, difference: Difference & {
 /** Deletes an address; if it is a primary, its secondaries move up instead of going with it. */
 export function deleteAddress(site: Site, step: Step, address: ObservedAddress): void {
   const ifindex = site.indexOf(address.dev);
-  const conf = site.observed.links.get(address.dev)?.ipv4Conf ?? null;
-  const promoting = conf === null ? 1 : (confValue('ipv4', conf, 'promote_secondaries') ?? 1);
-  const promote =
-    promoting === 0 && (secondariesOf(site.observed, address).length > 0 || hasNewSecondary(site, address));
+  const promote = sharesSubnet(site, address) && site.promotion(address.dev) === 0;
   if (promote) site.requests.linkSet(step, ifindex, { ipv4Conf: new Map([[PROMOTE_SECONDARIES, 1]]) });
   site.requests.addressDelete(step, address, ifindex);
-  if (promote)
-    site.requests.linkSet(step, ifindex, { ipv4Conf: new Map([[PROMOTE_SECONDARIES, promoting]]) });
+  if (promote) site.requests.linkSet(step, ifindex, { ipv4Conf: new Map([[PROMOTE_SECONDARIES, 0]]) });
   if (!address.noprefixroute) deletePrefixRoute(site, step, address);
 }
 
@@ -88,11 +84,18 @@ function subnetOf({ address, prefixlen }: Address): string {
   return formatPrefix(maskIp(address, prefixlen), prefixlen);
 }
 
-/** Whether an address made in this pass may have become a secondary of this one. */
-function hasNewSecondary(site: Site, address: ObservedAddress): boolean {
-  return site.desired.addresses.some(
-    (other) => isIpv4On(other, address.dev) && other.prefixlen === address.prefixlen,
-  );
+/**
+ * Whether another IPv4 address is in its subnet, or was made there in this pass. Even a secondary may have become the
+ * primary by now, as those before it were deleted.
+ */
+function sharesSubnet(site: Site, address: ObservedAddress): boolean {
+  if (typeof address.address !== 'number') return false;
+  const isBeside = (other: Address): boolean =>
+    isIpv4On(other, address.dev) &&
+    other.prefixlen === address.prefixlen &&
+    addressKey(other) !== addressKey(address) &&
+    subnetOf(other) === subnetOf(address);
+  return site.observed.addresses.some(isBeside) || site.desired.addresses.some(isBeside);
 }
 
 export function isIpv4On(address: { readonly dev: string; readonly address: unknown }, dev: string): boolean {

@@ -1,5 +1,7 @@
 // A site: one namespace while a plan is carried out in it, with its open handle, the ifindexes of its links as they
 // come and go, and the requests that are gathered for it.
+import { confValue } from '../kernel/codec/devconf.ts';
+import type { LinkMessage } from '../kernel/codec/link.ts';
 import type { Machine } from '../kernel/machine.ts';
 import type { Netns } from '../kernel/netns.ts';
 import { readLinks } from '../kernel/observe.ts';
@@ -35,6 +37,7 @@ export class Site {
   /** What steps took along and must be put back. */
   taken: Collateral = NO_COLLATERAL;
   #indexes: Map<string, number>;
+  #promotions: ReadonlyMap<string, number> | null = null;
   readonly #known: KnownIndex;
   #lastIndex = 0;
 
@@ -86,6 +89,17 @@ export class Site {
       this.#lastIndex = Math.max(...readLinks(this.netns).map((link) => link.ifindex));
     this.#lastIndex += this.#lastIndex + 1 === other ? 2 : 1;
     return this.#lastIndex;
+  }
+
+  /** A link's promote_secondaries (0 or 1), as it is once the settings of this pass are made. */
+  promotion(dev: string): number {
+    if (this.#promotions === null) {
+      this.requests.flush();
+      const promotes = ({ ipv4Conf }: LinkMessage): number =>
+        ipv4Conf === null ? 0 : (confValue('ipv4', ipv4Conf, 'promote_secondaries') ?? 0);
+      this.#promotions = new Map(readLinks(this.netns).map((link) => [link.name, promotes(link)]));
+    }
+    return this.#promotions.get(dev) ?? 0;
   }
 
   take(collateral: Collateral): void {
