@@ -14,7 +14,7 @@ interface CableSketch {
   readonly written: 'near' | 'both';
 }
 
-interface Sketch {
+export interface Sketch {
   readonly protocol: number | null;
   readonly cables: readonly CableSketch[];
   readonly bridges: readonly boolean[];
@@ -50,7 +50,7 @@ const sysctls = fc.oneof(
 
 const slotIndex = fc.nat({ max: slots.length - 1 });
 
-const sketch = fc.record<Sketch>({
+export const topologySketch = fc.record<Sketch>({
   protocol: fc.constantFrom(null, null, 170, 171),
   cables: fc.array(
     fc.record<CableSketch>({ near: slotIndex, far: slotIndex, written: fc.constantFrom('near', 'both') }),
@@ -68,12 +68,13 @@ const sketch = fc.record<Sketch>({
 });
 
 /** A topology as a tree of values, keys in no particular order. */
-export const topologyTree: fc.Arbitrary<Tree> = sketch.map(build);
+export const topologyTree: fc.Arbitrary<Tree> = topologySketch.map(buildTopology);
 
 /** A topology as YAML. */
 export const topologyText: fc.Arbitrary<string> = topologyTree.map((tree) => stringify(tree));
 
-function build(from: Sketch): Tree {
+/** The topology of a sketch. */
+export function buildTopology(from: Sketch): Tree {
   const tree: Tree = { name: 'laws' };
   if (from.protocol !== null) tree.ownership = { protocol: from.protocol };
   if (from.fabric !== null) Object.assign(tree, buildFabric(from.fabric));

@@ -9,7 +9,7 @@ import type { DesiredLink } from '../../../src/state/link.ts';
 import { linkGroup } from '../../../src/state/mark.ts';
 import type { DesiredNetwork, ObservedNamespace } from '../../../src/state/network.ts';
 import { type DesiredRoute, formatRouteKey, type Route, routeKey } from '../../../src/state/route.ts';
-import { EXISTING, existingSlot } from '../arbitrary/places.ts';
+import { addressIn, EXISTING, existingSlot } from '../arbitrary/places.ts';
 import { bridge } from './world.ts';
 
 /** Namespaces that stood there before any topology. */
@@ -31,16 +31,19 @@ export function addForeign(machine: Machine): void {
     requests.flush();
     putOn(machine, name, FOREIGN_LINK, 70 + n);
   }
-  const { socket } = machine.self;
-  const requests = new Requests<null>(socket, () => {});
+  addInSubnet(machine, 0);
+  putOn(machine, 'self', EXISTING, 79);
+}
+
+/** Gives the existing device addresses of others in the very subnet that topologies use: before ours, or behind them. */
+export function addInSubnet(machine: Machine, subnet: number): void {
+  const requests = open(machine, 'self');
   const ifindex = indexesOf(machine, 'self').get(EXISTING)!;
-  // In the very subnet of ours, before ours and after.
   for (const host of [8, 9]) {
-    const own = plainAddress(EXISTING, `10.${existingSlot.index + 1}.0.${host}/24`);
-    requests.addressAdd(null, own, ifindex, { protocol: 0, nodad: true });
+    const address = plainAddress(EXISTING, `${addressIn(4, existingSlot, subnet, host)}/24`);
+    requests.addressAdd(null, address, ifindex, { protocol: 0, nodad: true });
   }
   requests.flush();
-  putOn(machine, 'self', EXISTING, 79);
 }
 
 /** Gives a link addresses, neighbours and routes of others: in subnets of the number. */
