@@ -1,6 +1,7 @@
 // A watch with nothing to do: what it wakes for, counted by strace, and the memory it holds.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FabricSize, writeFabric } from './fabric.ts';
@@ -23,13 +24,14 @@ export async function idle(
   seconds: number,
   resync: number,
 ): Promise<IdleResult> {
-  const own = mkdtempSync(join(directory, 'idle-'));
-  const fabric = writeFabric(own, size);
+  // What strace writes is out of sight of the watch, which looks when something happens near its files.
+  const aside = mkdtempSync(join(tmpdir(), 'strace-'));
+  const fabric = writeFabric(directory, size);
   const watched = new Watched(cli, ['--resync', String(resync), fabric.file]);
   try {
     await watched.started();
     await sleep(3000);
-    const output = join(own, 'strace');
+    const output = join(aside, 'summary');
     const strace = spawn('strace', ['-f', '-c', '-o', output, '-p', String(watched.pid)], {
       stdio: 'ignore',
     });
@@ -40,6 +42,7 @@ export async function idle(
     return { seconds, calls, rss: watched.rss(), descriptors: watched.descriptors() };
   } finally {
     await watched.stop();
+    rmSync(aside, { recursive: true });
   }
 }
 

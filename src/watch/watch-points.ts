@@ -1,7 +1,7 @@
 // Where the files of a topology can change: every directory on the way to them whose entry of a certain name matters. A
 // ConfigMap's file is a link through `..data`, which is itself a link that is renamed over.
 import { lstatSync, readlinkSync, statSync } from 'node:fs';
-import { dirname, join, parse, resolve, sep } from 'node:path';
+import { join, parse, resolve, sep } from 'node:path';
 
 /** What matters in a directory: these names, and with `yaml` every topology file. */
 export interface WatchPoint {
@@ -34,8 +34,9 @@ function addPath(path: string, points: Map<string, WatchPoint>): void {
       pointAt(points, at).names.add(name); // what is not there yet may come
       return;
     }
-    // A directory on the way may be replaced as a whole: the last two are watched, and every link.
-    if (target !== null || after.length < 2) pointAt(points, at).names.add(name);
+    // A directory tells itself when it is moved or deleted; what it stands in may be busy, and is not watched.
+    if (target !== null || (after.length === 0 && !isDirectory(join(at, name))))
+      pointAt(points, at).names.add(name);
     if (target === null) {
       at = join(at, name);
       rest = after;
@@ -50,8 +51,6 @@ function addPath(path: string, points: Map<string, WatchPoint>): void {
     // A ConfigMap mounted as a directory changes by its `..data` alone.
     pointAt(points, at).yaml = true;
     pointAt(points, at).names.add('..data');
-    const parent = dirname(at);
-    pointAt(points, parent).names.add(at.slice(parent.length).replace(/^\//, ''));
   }
 }
 

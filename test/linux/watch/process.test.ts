@@ -156,16 +156,21 @@ it('a file cut off at any line removes nothing while its editor still writes', a
   expect(routes()).toBe(20);
 });
 
-it.each([
-  [0, 'topology'], // `routes:` and nothing after it is no list
-  [7, 'pruneGuard'],
-])('a file cut off for good after %i routes removes nothing, for it is refused: %s', async (kept, reason) => {
+it.each([[1], [7]])('a file cut off for good after %i routes is stopped by the prune guard', async (kept) => {
   const watched = await watch();
   writeFileSync(file, topology(kept));
-  await watched.line(({ event, code }) => event === 'refused' && code === reason);
+  await watched.line(({ event, code }) => event === 'refused' && code === 'pruneGuard');
   expect(routes()).toBe(20);
   sh('ip -n a route delete 10.1.19.0/24');
   await watched.line(({ event, key }) => event === 'mended' && key === '10.1.19.0/24');
+});
+
+it('a file cut off after a key that wants a list is refused as it stands', async () => {
+  const watched = await watch();
+  writeFileSync(file, topology(0));
+  const { source } = await watched.line(({ event }) => event === 'refused');
+  expect(source).toMatchObject({ line: 6 });
+  expect(routes()).toBe(20);
 });
 
 it('SIGHUP reads the files again and makes a pass', async () => {
