@@ -63,8 +63,8 @@ describe(mesh, () => {
     await meshStands();
     expect(lostPairs(stationsOf(mesh))).toEqual({ tried: 12, lost: [] });
     expect((await run('diff', mesh)).status).toBe(0);
-    const { status, stdout } = await run('verify', mesh);
-    expect({ status, sessions: stdout.split('\n').filter((line) => line.startsWith('BGP')) }).toEqual({
+    const { status, out } = await run('verify', mesh);
+    expect({ status, sessions: out.split('\n').filter((line) => line.startsWith('BGP')) }).toEqual({
       status: 0,
       sessions: [0, 1, 2, 3].map((n) => `BGP host${n}: 3 of 3 sessions up, 3 routes received`),
     });
@@ -106,7 +106,7 @@ describe(mesh, () => {
     const socket = socketOf('bgp-mesh', 'host0');
     expect(await watching.stop()).toBe(0);
     expect(findListener(socket)).toBeNull();
-    expect((await run('verify', mesh)).stdout).toContain(
+    expect((await run('verify', mesh)).out).toContain(
       'BGP host0: 0 of 3 sessions up, 0 routes received\n  no BIRD runs here',
     );
     expect(birdRoutes('host0')).toEqual(['10.20.0.128/26', '10.20.0.64/26', '10.20.7.7']);
