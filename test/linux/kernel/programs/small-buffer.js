@@ -11,6 +11,7 @@ import {
   RTM_NEWROUTE,
   SO_RCVBUF,
 } from '../../../../dist/kernel/constants.js';
+import { eventFilter } from '../../../../dist/kernel/event-filter.js';
 import { SOL_SOCKET, setIntOption, socketName } from '../../../../dist/kernel/libc.js';
 import { Requests } from '../../../../dist/kernel/requests.js';
 import { batchLimitFor, NetlinkSocket } from '../../../../dist/kernel/socket.js';
@@ -66,7 +67,7 @@ const dropsOfOneSend = socket.drops() - dropsOfRequests;
 
 const listener = smallSocket();
 let events = 0;
-listener.subscribe([RTNLGRP_IPV4_ROUTE], () => {
+listener.subscribe([RTNLGRP_IPV4_ROUTE], eventFilter, () => {
   events++;
   listener.drain(() => events++, COUNT);
 });
