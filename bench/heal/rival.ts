@@ -92,7 +92,12 @@ export class Rival {
   /** Deletes a namespace as `ip netns delete` does, and lets go of it. */
   remove(netns: string): void {
     this.#monitor.forget(netns);
-    this.machine.remove(netns);
+    try {
+      this.machine.remove(netns);
+    } catch (error) {
+      // The watch was quicker: a new namespace stands under the name already.
+      if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error;
+    }
   }
 
   /** Breaks an item and waits until it is mended; how long that took, in ms; null where it was not in time. */

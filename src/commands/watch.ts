@@ -104,8 +104,14 @@ async function run(files: readonly string[], options: WatchCommandOptions, parts
     supervision.stopping();
     stop.abort();
   };
-  let onReload: (() => void) | null = null;
-  process.once('SIGTERM', onStop).once('SIGINT', onStop);
+  // A reload that is asked for during the first pass is made after it.
+  let reload: ((reason: string) => void) | null = null;
+  let isAsked = false;
+  const onReload = (): void => {
+    if (reload === null) isAsked = true;
+    else reload('SIGHUP');
+  };
+  process.once('SIGTERM', onStop).once('SIGINT', onStop).on('SIGHUP', onReload);
   try {
     await watchFiles({
       paths: files,
@@ -114,15 +120,14 @@ async function run(files: readonly string[], options: WatchCommandOptions, parts
       onError: (error) => log.filesUnwatched(error),
       onHeld: (path) => log.held(path),
       pass: (occasion) => pass(keeper, occasion, supervision),
-      onReady: (reload) => {
-        onReload = () => reload('SIGHUP');
-        process.on('SIGHUP', onReload);
+      onReady: (ring) => {
+        reload = ring;
+        if (isAsked) ring('SIGHUP');
       },
     });
     if (fatal.length > 0) throw fatal[0];
   } finally {
-    process.off('SIGTERM', onStop).off('SIGINT', onStop);
-    if (onReload !== null) process.off('SIGHUP', onReload);
+    process.off('SIGTERM', onStop).off('SIGINT', onStop).off('SIGHUP', onReload);
     daemon.close();
     metrics.onRead(() => {});
     await birds.close();

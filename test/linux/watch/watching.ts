@@ -73,11 +73,12 @@ export class Watching {
   }
 
   /** Waits until no event has come for so long, in ms. */
-  async quiet(pause = 300): Promise<void> {
-    for (let before = -1; before !== this.wakes; ) {
+  async quiet(pause = 200): Promise<void> {
+    let before: number;
+    do {
       before = this.wakes;
       await new Promise((resolve) => setTimeout(resolve, pause));
-    }
+    } while (before !== this.wakes);
   }
 
   close(): void {
