@@ -144,7 +144,6 @@ const linkSysctls = [
   ['ipv4', 'proxy_arp'],
   ['ipv4', 'rp_filter'],
   ['ipv4', 'arp_ignore'],
-  ['ipv6', 'disable_ipv6'],
   ['ipv6', 'forwarding'],
   ['ipv6', 'accept_ra'],
 ] as const;
@@ -219,6 +218,7 @@ const acts: Readonly<Record<DeedName, Act>> = {
     const [family, leaf] = linkSysctls[scene.how % linkSysctls.length]!;
     write(scene, at, `net.${family}.conf.${at.item.name}.${leaf}`, scene.how % 2 === 0 ? '1' : '0');
   }),
+  disableIpv6: act(links, (at, scene) => write(scene, at, `net.ipv6.conf.${at.item.name}.disable_ipv6`, '1')),
   turnForwarding: act(namespaces, (at, scene) => {
     const key = scene.how % 2 === 0 ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding';
     write(scene, at, key, scene.how % 4 < 2 ? '1' : '0');
