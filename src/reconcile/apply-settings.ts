@@ -175,7 +175,12 @@ function gatherLinkChange(site: Site, step: Step, link: DesiredLink, settings: L
   if (link.spec.kind !== 'existing') {
     settings.parts.push({ change: { group: site.ownership.group, alias: site.ownership.alias }, step });
   }
-  if (delta.mtu !== undefined) settings.parts.push({ change: { mtu: delta.mtu }, step });
+  if (delta.mtu !== undefined) {
+    // One message sets the MTU before the master: the bridge that is left would take it, and lose IPv6 below 1280.
+    const leaves = delta.master !== undefined && step.difference.observed.master !== null;
+    if (leaves) site.requests.linkSet(step, site.indexOf(link.name), { master: 0 });
+    settings.parts.push({ change: { mtu: delta.mtu }, step });
+  }
   if (delta.mac !== undefined) {
     site.take(takenByMacChange(site.observed, link.name));
     settings.parts.push({ change: { mac: delta.mac }, step });
