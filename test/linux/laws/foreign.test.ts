@@ -37,7 +37,7 @@ it('leaves alone what others have in a namespace that is not ours', { timeout: L
           const kept = keptLinks(machine, a, b);
           for (const [i, key] of kept.entries()) {
             const [netns = '', dev = ''] = key.split(' ');
-            putOn(machine, netns, dev, 90 + i);
+            putOn(machine, netns, dev, 91 + i);
           }
           addInSubnet(machine, 1);
           occupy(machine, b, a);

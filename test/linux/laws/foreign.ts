@@ -29,7 +29,7 @@ export function addForeign(machine: Machine): void {
     const requests = open(machine, name);
     requests.linkAdd(null, bridge(FOREIGN_LINK), { group: 0, peer: null, lower: 0, up: true });
     requests.flush();
-    putOn(machine, name, FOREIGN_LINK, 70 + n);
+    putOn(machine, name, FOREIGN_LINK, 70 + 2 * n);
   }
   addInSubnet(machine, 0);
   putOn(machine, 'self', EXISTING, 79);
@@ -46,29 +46,37 @@ export function addInSubnet(machine: Machine, subnet: number): void {
   requests.flush();
 }
 
-/** Gives a link addresses, neighbours and routes of others: in subnets of the number. */
+/**
+ * Gives a link neighbours and routes of others, and in subnets of an even number addresses: on other links an address of
+ * ours may be the only one, on which the kernel lets all else depend.
+ */
 export function putOn(machine: Machine, netns: string, dev: string, number: number): void {
   const requests = open(machine, netns);
   const indexes = indexesOf(machine, netns);
   const ifindex = indexes.get(dev)!;
+  const isAddressed = number % 2 === 0;
   for (const text of [`10.${number}.0.1/24`, `10.${number}.0.2/24`, `fd77:${number}::1/64`]) {
-    requests.addressAdd(null, plainAddress(dev, text), ifindex, { protocol: 0, nodad: true });
+    const mark = { protocol: 0, nodad: true };
+    if (isAddressed) requests.addressAdd(null, plainAddress(dev, text), ifindex, mark);
   }
   for (const text of [`10.${number}.0.50`, `fd77:${number}::50`]) {
     const neighbour = { dev, dst: parseIp(text)!, mac: FOREIGN_MAC, proxy: false };
     requests.neighbourReplace(null, neighbour, ifindex, 0);
   }
   const indexOf = (name: string): number => indexes.get(name) ?? 0;
-  const routes: Array<[Route, number]> = [
+  const byDevice: Array<[Route, number]> = [
     [route(`172.20.${number}.0/24`, { dev, scope: 253 }), RTPROT_BOOT],
-    [route(`172.21.${number}.0/24`, { dev, via: parseIp(`10.${number}.0.9`) }), RTPROT_STATIC],
-    [route(`172.22.${number}.0/24`, { dev, via: parseIp(`10.${number}.0.9`), metric: 50 }), RTPROT_BIRD],
     [route(`172.23.${number}.0/24`, { dev, scope: 253, table: 100 }), RTPROT_STATIC],
     [route(`172.24.${number}.0/24`, { type: 6 }), RTPROT_STATIC],
     [route(`fd77:2${number}::/64`, { dev, metric: 1024 }), RTPROT_BOOT],
+  ];
+  const byRouter: Array<[Route, number]> = [
+    [route(`172.21.${number}.0/24`, { dev, via: parseIp(`10.${number}.0.9`) }), RTPROT_STATIC],
+    [route(`172.22.${number}.0/24`, { dev, via: parseIp(`10.${number}.0.9`), metric: 50 }), RTPROT_BIRD],
     [route(`fd77:3${number}::/64`, { dev, via: parseIp(`fd77:${number}::9`), metric: 1024 }), RTPROT_BIRD],
   ];
-  for (const [one, protocol] of routes) requests.routeAdd(null, one, protocol, indexOf, 'exclusive');
+  for (const [one, protocol] of isAddressed ? [...byDevice, ...byRouter] : byDevice)
+    requests.routeAdd(null, one, protocol, indexOf, 'exclusive');
   requests.flush();
 }
 
