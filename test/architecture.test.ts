@@ -24,8 +24,9 @@ const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
 /** Each room and those it may import from, besides itself. */
 const floors: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  'package-file': [],
   state: ['errors'],
-  topology: ['state', 'errors'],
+  topology: ['state', 'package-file', 'errors'],
   kernel: ['state', 'errors'],
   bgp: ['kernel', 'state', 'errors'],
   reconcile: ['bgp', 'topology', 'kernel', 'state', 'errors'],
@@ -34,7 +35,18 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   graph: ['reconcile', 'bgp', 'topology', 'kernel', 'state', 'errors'],
   doctor: ['trace', 'reconcile', 'bgp', 'topology', 'kernel', 'state', 'errors'],
   verify: ['trace', 'reconcile', 'bgp', 'topology', 'kernel', 'state', 'errors'],
-  report: ['doctor', 'verify', 'trace', 'reconcile', 'bgp', 'topology', 'kernel', 'state', 'errors'],
+  report: [
+    'doctor',
+    'verify',
+    'trace',
+    'reconcile',
+    'bgp',
+    'topology',
+    'kernel',
+    'state',
+    'package-file',
+    'errors',
+  ],
   watch: ['reconcile', 'bgp', 'topology', 'kernel', 'state', 'errors'],
   lab: [
     'watch',
@@ -47,6 +59,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
     'topology',
     'kernel',
     'state',
+    'package-file',
     'errors',
   ],
   commands: [
@@ -63,6 +76,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
     'topology',
     'kernel',
     'state',
+    'package-file',
     'errors',
   ],
   cli: [

@@ -1,10 +1,10 @@
 // `lab`: a topology in a sandbox of its own, for any user: applied, verified, watched, with a shell or a command in it.
-import { fileURLToPath } from 'node:url';
 import { ReconcileError } from '../errors.ts';
 import { Machine } from '../kernel/machine.ts';
 import { formatHints } from '../lab/hints.ts';
 import { furnish, runInside, shellFor, startWatch } from '../lab/room.ts';
 import { insideSandbox, runInSandbox } from '../lab/sandbox.ts';
+import { packageFile } from '../package-file.ts';
 import { converge } from '../reconcile/pass.ts';
 import { formatConverged } from '../report/steps.ts';
 import { formatVerify } from '../report/verify.ts';
@@ -31,7 +31,7 @@ export async function lab(
       hint: 'give it a file',
     });
   }
-  const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
+  const cli = packageFile('dist/cli.js');
   if (insideSandbox() && process.env[INNER] !== undefined)
     return inner(cli, file, command, options, terminal);
   readTopologyModel([file], options); // what is wrong with the file is said before anything is made

@@ -6,7 +6,7 @@ import koffi from 'koffi';
 const library = koffi.load('libc.so.6');
 
 /** struct sock_fprog (linux/filter.h). */
-const socketFilter = koffi.struct('sock_fprog', { len: 'uint16_t', filter: 'const uint8_t *' });
+const socketFilter = koffi.struct({ len: 'uint16_t', filter: 'const uint8_t *' });
 
 const calls = {
   attachFilter: library.func('setsockopt', 'int', [

@@ -4,8 +4,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { ReconcileError } from '../errors.ts';
+import { packageFile } from '../package-file.ts';
 
 /** Holds the network namespace that the sandbox was started from, as /proc/self/ns/net reads there. */
 const MARK = 'CALICO_RECONCILE_SANDBOX';
@@ -29,7 +29,7 @@ export function insideSandbox(): boolean {
 /** Runs a Node program (a path, and its arguments) in a new sandbox on this process's terminal; its exit status. */
 export async function runInSandbox(program: string, args: readonly string[]): Promise<number> {
   const flags = workingFlags();
-  const boot = fileURLToPath(new URL('./boot.js', import.meta.url));
+  const boot = packageFile('dist/lab/boot.js');
   const child = spawn(
     'unshare',
     [...flags, '--', process.execPath, ...process.execArgv, boot, program, ...args],

@@ -3,13 +3,14 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import { packageFile } from '../package-file.ts';
 import { compileCheck } from './schema-check.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
 /** The schema (JSON Schema 2020-12), as editors read it. */
 export const topologySchema: Schema = JSON.parse(
-  readFileSync(new URL('../../schemas/topology.schema.json', import.meta.url), 'utf8'),
+  readFileSync(packageFile('schemas/topology.schema.json'), 'utf8'),
 );
 
 /** What is for editors alone: the model's readers judge the form of names and addresses, and say more about it. */

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ReconcileError } from '../../errors.ts';
+import { packageFile } from '../../package-file.ts';
 import { type Applied, decodeApplied, NOTHING_APPLIED } from '../../reconcile/applied.ts';
 import { DigestTable } from '../../reconcile/digest-table.ts';
 import type { Snapshot, SnapshotNamespace } from '../../reconcile/snapshot.ts';
@@ -17,7 +18,7 @@ import {
 
 /** The schema (JSON Schema 2020-12) of what encodeSnapshot gives. */
 export const snapshotSchema: Readonly<Record<string, unknown>> = JSON.parse(
-  readFileSync(new URL('../../../schemas/snapshot.schema.json', import.meta.url), 'utf8'),
+  readFileSync(packageFile('schemas/snapshot.schema.json'), 'utf8'),
 );
 
 /** Reads the text of a snapshot; `name` is what messages call it. A `file` error says what is wrong with it. */
