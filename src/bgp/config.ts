@@ -1,8 +1,9 @@
 // BIRD 2's configuration of one speaker, as text. Pure: passwords come from outside, and nowhere else than into this text.
-// A host's own routes stay the tool's: BIRD announces them out of a table of its own, and gives the kernel only what it learnt.
+// A host's own routes stay the tool's: BIRD announces them by a protocol of their own, and gives the kernel only what it learnt.
+// Where packets are wrapped the next hop is the far tunnel's address, and static routes tell BIRD the way to it.
 import { createHash } from 'node:crypto';
-import type { BgpPeer, BgpSpeaker } from '../state/bgp.ts';
-import { type Family, familyOf, formatIp, formatPrefix, type Prefix } from '../state/ip.ts';
+import type { BgpPeer, BgpSpeaker, BgpTunnel, BgpWay } from '../state/bgp.ts';
+import { type Family, familyOf, formatIp, formatPrefix, hostLength, type Prefix } from '../state/ip.ts';
 
 /** Seconds between looks at links and at the kernel's table. */
 const SCAN = 2;
@@ -10,6 +11,9 @@ const SCAN = 2;
 const HOLD = 30;
 /** BIRD keeps names of at most 63 characters. */
 const MAX_NAME = 63;
+
+/** The preference of what a host says of itself, above the usual 100: a reflector outside does not know its tunnel. */
+const FIRST_HAND = 200;
 
 /** How every file of ours begins. */
 export const HEADER = '# Written by calico-reconcile';
@@ -74,12 +78,30 @@ function familyLines(speaker: BgpSpeaker, family: Family): string[] {
     `  ipv${family};`,
     ...ofFamily(speaker.announces, family).map((prefix) => `  route ${format(prefix)} blackhole;`),
     '}',
+    ...tunnelLines(tunnelsOf(speaker, family), family),
   ];
+}
+
+/** The ways to the tunnel addresses of the other hosts: for BIRD alone, which looks next hops up there. */
+function tunnelLines(tunnels: readonly BgpTunnel[], family: Family): string[] {
+  if (tunnels.length === 0) return [];
+  return [
+    `protocol static ${tunnelProtocol(family)} {`,
+    `  ipv${family};`,
+    ...tunnels.flatMap(({ ways }) => ways.map((way) => `  ${wayLine(way)}`)),
+    '}',
+  ];
+}
+
+function wayLine({ nextHop, via, dev, onlink }: BgpWay): string {
+  const to = formatPrefix(nextHop, hostLength(nextHop));
+  return `route ${to} via ${formatIp(via)}${onlink ? `%'${dev}' onlink` : ''};`;
 }
 
 function peerLines(speaker: BgpSpeaker, peer: BgpPeer, passwords: ReadonlyMap<string, string>): string[] {
   const family = familyOf(peer.address);
   const pools = poolSet(speaker, family);
+  const isWrapped = tunnelsOf(speaker, family).length > 0;
   const password = peer.passwordFile === null ? undefined : passwords.get(peer.passwordFile);
   const isInternal = peer.asn === speaker.asn;
   return [
@@ -95,18 +117,52 @@ function peerLines(speaker: BgpSpeaker, peer: BgpPeer, passwords: ReadonlyMap<st
     '  connect retry time 5;',
     '  error wait time 1, 30;',
     `  ipv${family} {`,
-    // What a reflector hands on is reached by who announced it, through the routes that the kernel has.
-    ...(isInternal ? ['    gateway recursive;'] : []),
+    // What a reflector hands on is reached by who announced it, through the routes that the kernel has; a tunnel by ours.
+    ...(isInternal || (peer.inside && isWrapped) ? ['    gateway recursive;'] : []),
     `    import where net ~ ${pools};`,
-    `    export where source ~ [ RTS_STATIC, RTS_BGP ] && net ~ ${pools};`,
+    ...(isWrapped
+      ? wrappedExport(speaker, peer, family)
+      : [`    export where source ~ [ RTS_STATIC, RTS_BGP ] && net ~ ${pools};`]),
     '  };',
     '}',
   ];
 }
 
+/** What goes to a peer where pools are wrapped: hosts get the tunnel as the next hop, routers outside the host itself. */
+function wrappedExport(speaker: BgpSpeaker, peer: BgpPeer, family: Family): string[] {
+  const isInternal = peer.asn === speaker.asn;
+  return [
+    '    export filter {',
+    `      if source !~ [ RTS_STATIC, RTS_BGP ] || proto = "${tunnelProtocol(family)}" then reject;`,
+    `      if net !~ ${poolSet(speaker, family)} then reject;`,
+    ...tunnelsOf(speaker, family).flatMap(({ pools, nextHop }) => {
+      const set = prefixSet(pools);
+      // Within an AS the word of others is passed on as it is; past its end every host is a next hop of its own.
+      const ours = isInternal ? `source = RTS_STATIC && net ~ ${set}` : `net ~ ${set}`;
+      return peer.inside
+        ? [`      if ${ours} then { bgp_next_hop = ${formatIp(nextHop)}; bgp_local_pref = ${FIRST_HAND}; }`]
+        : // Who holds it is the better way in than who wraps it once more.
+          [`      if source = RTS_BGP && net ~ ${set} then bgp_med = 1;`];
+    }),
+    '      accept;',
+    '    };',
+  ];
+}
+
+function tunnelsOf(speaker: BgpSpeaker, family: Family): BgpTunnel[] {
+  return speaker.tunnels.filter(({ nextHop }) => familyOf(nextHop) === family);
+}
+
+function tunnelProtocol(family: Family): string {
+  return `calico_tunnels${family}`;
+}
+
 /** The pools of a family and all that is in them, as a set of BIRD's. */
 function poolSet(speaker: BgpSpeaker, family: Family): string {
-  const pools = ofFamily(speaker.pools, family);
+  return prefixSet(ofFamily(speaker.pools, family));
+}
+
+function prefixSet(pools: readonly Prefix[]): string {
   return `[ ${pools.map((pool) => `${format(pool)}+`).join(', ')} ]`;
 }
 

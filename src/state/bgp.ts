@@ -13,9 +13,29 @@ export interface BgpPeer {
   readonly client: boolean;
   /** It is in no subnet of the uplink. */
   readonly multihop: boolean;
+  /** A host of this fabric, which has a tunnel wherever this one has. */
+  readonly inside: boolean;
   /** The file that holds the session's password; null for none. */
   readonly passwordFile: string | null;
   readonly source: Place;
+}
+
+/** A tunnel of a host for pools that BGP carries: the hosts announce what they hold there by their tunnels' addresses. */
+export interface BgpTunnel {
+  readonly pools: readonly Prefix[];
+  /** The host's own address in it: the next hop that it announces. */
+  readonly nextHop: Ip;
+  /** How it reaches the next hops that the others announce. */
+  readonly ways: readonly BgpWay[];
+}
+
+/** The way to another host's tunnel address: through the tunnel, or past it where the two hosts share a subnet. */
+export interface BgpWay {
+  readonly nextHop: Ip;
+  readonly via: Ip;
+  readonly dev: string;
+  /** `via` is in no subnet of the device. */
+  readonly onlink: boolean;
 }
 
 export interface BgpSpeaker {
@@ -30,6 +50,8 @@ export interface BgpSpeaker {
   /** What may be announced and learnt: these and what is in them. */
   readonly pools: readonly Prefix[];
   readonly announces: readonly Prefix[];
+  /** Of the pools that are wrapped; none where packets travel as they are. */
+  readonly tunnels: readonly BgpTunnel[];
   readonly peers: readonly BgpPeer[];
   /** Of a real machine: the file that its configuration includes, and the daemon's control socket. */
   readonly configFile: string;

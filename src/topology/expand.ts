@@ -1,7 +1,7 @@
 // Expand: a topology and the hosts of this run to the desired network, in the kernel's own normal form.
 // Pure: the order of maps in the files does not change the result, the order of address lists does.
 import type { BgpSpeaker } from '../state/bgp.ts';
-import { containsIp } from '../state/ip.ts';
+import { containsIp, type Prefix } from '../state/ip.ts';
 import { type DesiredNamespace, type DesiredNetwork, SELF } from '../state/network.ts';
 import type { SourceFile } from '../state/place.ts';
 import { expandBgp } from './expand/bgp.ts';
@@ -25,6 +25,7 @@ import { expandWay } from './expand/way.ts';
 import { expandWorkload } from './expand/workload.ts';
 import type { Host } from './model/host.ts';
 import type { WrittenNamespace } from './model/namespace.ts';
+import { poolOf } from './model/pool.ts';
 import type { Topology } from './model/topology.ts';
 import type { Workload } from './model/workload.ts';
 import { addFinding, type Finding } from './source/findings.ts';
@@ -83,7 +84,7 @@ function expandModel(draft: NetworkDraft, topology: Topology, touched: ReadonlyS
   return expandBgp(draft, topology, touched, (host) => byHost.get(host) ?? []);
 }
 
-/** The routes of one host to another: to each of its blocks, and to each workload outside of them. */
+/** The routes of one host to another: to each of its blocks, and to each workload outside of them. BGP brings its own. */
 function expandTowards(
   draft: NetworkDraft,
   topology: Topology,
@@ -91,9 +92,10 @@ function expandTowards(
   to: Host,
   workloads: readonly Workload[],
 ): void {
-  for (const block of to.blocks) expandWay(draft, topology, from, to, block, block.place);
+  const isStatic = ({ address }: Prefix): boolean => poolOf(topology.pools, address)?.routing !== 'bgp';
+  for (const block of to.blocks.filter(isStatic)) expandWay(draft, topology, from, to, block, block.place);
   for (const { addresses, place } of workloads) {
-    for (const { address } of addresses) {
+    for (const { address } of addresses.filter(isStatic)) {
       if (to.blocks.some((block) => containsIp(block, address))) continue;
       expandWay(draft, topology, from, to, hostPrefix(address), place);
     }

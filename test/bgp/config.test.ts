@@ -142,6 +142,79 @@ describe('the configuration', () => {
     `);
   });
 
+  it('gives hosts a tunnel as the next hop and tells BIRD the way to theirs; routers outside hear of the host itself', () => {
+    const outside = 'bgp: { peers: [{ name: tor, address: 192.0.2.254, asn: 65001 }] }\n';
+    const text = `${hosts(', asn: 65009')}${pool.replace(' }', ', encapsulation: ipip }')}${outside}`;
+    const lines = configOf(speakerOf(text, 'a')).split('\n');
+    expect(lines.slice(lines.indexOf('protocol static calico_tunnels4 {')).join('\n')).toMatchInlineSnapshot(`
+      "protocol static calico_tunnels4 {
+        ipv4;
+        route 10.0.255.94/32 via 192.0.2.2%'tunl0' onlink;
+        route 10.0.246.132/32 via 192.0.2.3%'tunl0' onlink;
+      }
+      protocol bgp 'calico.b.4' {
+        local 192.0.2.1 as 64512;
+        neighbor 192.0.2.2 as 65009;
+        hold time 30;
+        connect delay time 1;
+        connect retry time 5;
+        error wait time 1, 30;
+        ipv4 {
+          gateway recursive;
+          import where net ~ [ 10.0.0.0/16+ ];
+          export filter {
+            if source !~ [ RTS_STATIC, RTS_BGP ] || proto = "calico_tunnels4" then reject;
+            if net !~ [ 10.0.0.0/16+ ] then reject;
+            if net ~ [ 10.0.0.0/16+ ] then { bgp_next_hop = 10.0.0.0; bgp_local_pref = 200; }
+            accept;
+          };
+        };
+      }
+      protocol bgp 'calico.c.4' {
+        local 192.0.2.1 as 64512;
+        neighbor 192.0.2.3 as 64512;
+        direct;
+        hold time 30;
+        connect delay time 1;
+        connect retry time 5;
+        error wait time 1, 30;
+        ipv4 {
+          gateway recursive;
+          import where net ~ [ 10.0.0.0/16+ ];
+          export filter {
+            if source !~ [ RTS_STATIC, RTS_BGP ] || proto = "calico_tunnels4" then reject;
+            if net !~ [ 10.0.0.0/16+ ] then reject;
+            if source = RTS_STATIC && net ~ [ 10.0.0.0/16+ ] then { bgp_next_hop = 10.0.0.0; bgp_local_pref = 200; }
+            accept;
+          };
+        };
+      }
+      protocol bgp 'calico.tor' {
+        local 192.0.2.1 as 64512;
+        neighbor 192.0.2.254 as 65001;
+        hold time 30;
+        connect delay time 1;
+        connect retry time 5;
+        error wait time 1, 30;
+        ipv4 {
+          import where net ~ [ 10.0.0.0/16+ ];
+          export filter {
+            if source !~ [ RTS_STATIC, RTS_BGP ] || proto = "calico_tunnels4" then reject;
+            if net !~ [ 10.0.0.0/16+ ] then reject;
+            if source = RTS_BGP && net ~ [ 10.0.0.0/16+ ] then bgp_med = 1;
+            accept;
+          };
+        };
+      }
+      "
+    `);
+  });
+
+  it('leads past the tunnel where hosts share a subnet and the pool wraps only between subnets', () => {
+    const text = hosts() + pool.replace(' }', ', encapsulation: vxlan-cross-subnet }');
+    expect(configOf(speakerOf(text, 'b'))).toContain('  route 10.0.0.0/32 via 192.0.2.1;\n');
+  });
+
   it('leaves the daemon’s own matters to a real machine', () => {
     const speaker = speakerOf(hosts() + pool, 'b');
     expect(configOf({ ...speaker, simulated: false })).not.toMatch(

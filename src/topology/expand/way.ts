@@ -9,7 +9,7 @@ import { addFinding } from '../source/findings.ts';
 import { addRoute, draftNamespace, type NetworkDraft } from './draft.ts';
 import { routeVia } from './route.ts';
 
-/** Adds the route to a prefix that another host holds; a finding where there is no way. BGP's it does not add. */
+/** Adds the route to a prefix that another host holds; a finding where there is no way. */
 export function expandWay(
   draft: NetworkDraft,
   topology: Topology,
@@ -19,7 +19,6 @@ export function expandWay(
   place: Place,
 ): void {
   const pool = poolOf(topology.pools, dst.address);
-  if (pool?.routing === 'bgp') return;
   const family = familyOf(dst.address);
   const direct = sharedAddress(from, to, family);
   const namespace = draftNamespace(draft, netnsOf(from), from.place);
@@ -60,7 +59,7 @@ export function sharedAddress(from: Host, to: Host, family: Family): Ip | null {
 }
 
 /** Who packets into a tunnel are handed to: in a vxlan its far end inside, in ipip outside. */
-function gatewayOf(far: Tunnel): Ip {
+export function gatewayOf(far: Tunnel): Ip {
   return far.encapsulation === 'vxlan' ? far.address : far.outer;
 }
 

@@ -82,11 +82,6 @@ function readPool(reading: Reading, map: MapValue, place: number, uplinkMtu: num
     });
   }
   const routing = readText(map, 'routing') === 'bgp' ? 'bgp' : 'static';
-  if (routing === 'bgp' && encapsulation !== 'none') {
-    const at = valuePlace(reading.places, map, 'encapsulation');
-    const message = `\`routing: bgp\` with \`encapsulation: ${readText(map, 'encapsulation')}\` is not supported yet`;
-    addFinding(reading.findings, 'unsupported', at, message, { hint: 'use `none`, or `routing: static`' });
-  }
   const room = uplinkMtu === null ? null : uplinkMtu - overheadOf(encapsulation, family);
   return { cidr, blockSize, encapsulation, crossSubnet, routing, mtu: readNumber(map, 'mtu') ?? room };
 }

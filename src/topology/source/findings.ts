@@ -20,7 +20,6 @@ export type ProblemCode =
   | 'wrongType'
   | 'notAllowed'
   | 'outOfRange'
-  | 'unsupported'
   // one value
   | 'badName'
   | 'reservedName'
