@@ -1,10 +1,11 @@
 // The files of a topology on disk: tells when they have changed and are whole. Events of the file system only say where
 // to look; what counts is that the files differ from those that were read, that nothing happened to them for a moment,
-// and that nobody has one open for writing.
+// and that nobody has one open for writing. One file that was put in place whole needs no such moment.
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type FSWatcher, watch as watchFiles } from 'chokidar';
 import { isBeingWritten } from '../kernel/file-lease.ts';
+import { Arrivals } from './arrivals.ts';
 import { findWatchPoints, isTopologyFile, type WatchPoint } from './watch-points.ts';
 
 export interface TopologyFilesOptions {
@@ -20,6 +21,8 @@ export interface TopologyFilesOptions {
 
 /** How long files must be quiet before they are read, in milliseconds. */
 export const QUIET_MS = 100;
+/** The same for one that was put in place whole: only to hear of a write that has just been made. */
+const WHOLE_MS = 2;
 /** After so long, in milliseconds, a file that is still open for writing is worth a word. */
 const HELD_MS = 5000;
 
@@ -27,6 +30,7 @@ export class TopologyFiles {
   readonly #options: TopologyFilesOptions;
   /** By directory and inode: one that is replaced under its name is watched anew. */
   readonly #watchers = new Map<string, FSWatcher>();
+  readonly #arrivals = new Arrivals();
   #points: ReadonlyMap<string, WatchPoint> = new Map();
   /** By path, as they were when they were read. */
   #read: ReadonlyMap<string, string> = new Map();
@@ -74,14 +78,24 @@ export class TopologyFiles {
     this.#wait();
   }
 
-  #wait(): void {
+  #wait(milliseconds = this.#isWhole() ? WHOLE_MS : QUIET_MS): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#conclude(), QUIET_MS);
+    this.#timer = setTimeout(() => this.#conclude(milliseconds === WHOLE_MS), milliseconds);
+  }
+
+  /** Of several files the others may still be on their way. */
+  #isWhole(): boolean {
+    const [path, ...others] = this.#options.paths;
+    return path !== undefined && others.length === 0 && this.#arrivals.has(resolve(path));
   }
 
   /** All was quiet: tells of the change where it is whole. */
-  #conclude(): void {
+  #conclude(takenAsWhole: boolean): void {
     this.#timer = null;
+    if (takenAsWhole && !this.#isWhole()) {
+      this.#wait();
+      return;
+    }
     const now = sign(this.#options.paths);
     const path = firstDifference(this.#read, now);
     if (path === null || this.#pending === null) {
@@ -97,7 +111,7 @@ export class TopologyFiles {
         this.#saidHeld = true;
         this.#options.onHeld(held);
       }
-      this.#wait();
+      this.#wait(QUIET_MS);
       return;
     }
     this.#settle();
@@ -126,7 +140,13 @@ export class TopologyFiles {
       ignored: (path) => path !== directory && !this.#matters(path),
     });
     const look = (): void => this.look();
-    return watcher.on('all', look).on('raw', look).on('ready', look).on('error', this.#options.onError);
+    const note = (event: string, name: string | null, by: unknown): void => {
+      const path = join(directory, name ?? '');
+      const { watchedPath } = by as { readonly watchedPath: string };
+      if (watchedPath === directory && this.#matters(path)) this.#arrivals.note(event, path);
+      look();
+    };
+    return watcher.on('all', look).on('raw', note).on('ready', look).on('error', this.#options.onError);
   }
 
   #matters(path: string): boolean {

@@ -19,7 +19,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { TopologyFiles } from '../../src/watch/topology-files.ts';
+import { QUIET_MS, TopologyFiles } from '../../src/watch/topology-files.ts';
 
 let dir: string;
 let file: string;
@@ -79,6 +79,58 @@ test('a file renamed over the old one is a change, and so is the next', async ()
     renameSync(join(dir, '.a.swp'), file);
     await told(i + 1);
   }
+});
+
+test('a file renamed over the old one is read at once, and not before its last writer has closed it', async () => {
+  await watch(file);
+  const fd = openSync(join(dir, '.a.new'), 'w');
+  writeSync(fd, 'name: b\n');
+  renameSync(join(dir, '.a.new'), file);
+  await pause(300);
+  expect(changes).toEqual([]);
+  closeSync(fd);
+  await told(1);
+  writeFileSync(join(dir, '.a.new'), 'name: c\n');
+  renameSync(join(dir, '.a.new'), file);
+  await pause(QUIET_MS / 2);
+  expect(changes).toHaveLength(2);
+  await told(2);
+});
+
+test('of several files, one renamed over the old one is read when all are quiet', async () => {
+  const other = join(dir, 'b.yaml');
+  writeFileSync(other, 'name: a\n');
+  await watch(file, other);
+  for (const path of [file, other]) {
+    writeFileSync(join(dir, '.new'), 'name: b\n');
+    renameSync(join(dir, '.new'), path);
+    await pause(QUIET_MS / 2);
+    expect(changes).toEqual([]);
+  }
+  await told(1);
+});
+
+test('a new file that is written in pieces under its name is one change when all is quiet', async () => {
+  await watch(file);
+  for (const [round, between] of [1, 3, 10, 40].entries()) {
+    unlinkSync(file);
+    for (let i = 0; i < 4; i++) {
+      appendFileSync(file, `k${i}: v\n`);
+      await pause(between);
+    }
+    await told(round + 1);
+  }
+});
+
+test('a file renamed over the old one and appended to at once is one change', async () => {
+  await watch(file);
+  writeFileSync(join(dir, '.a.new'), 'name: b\n');
+  renameSync(join(dir, '.a.new'), file);
+  for (let i = 0; i < 4; i++) {
+    appendFileSync(file, `k${i}: v\n`);
+    await pause(20);
+  }
+  await told(1);
 });
 
 test('the way vim writes, with the old file moved to a backup, is one change', async () => {
