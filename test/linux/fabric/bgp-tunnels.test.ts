@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Capture } from '../../sandbox/capture.ts';
 import { freshMachine, requires, sh } from '../../sandbox/machine.ts';
 import { needsKinds } from './kinds.ts';
-import { lostPairs, stationsOf } from './pings.ts';
+import { lostPairs, passesWhole, stationsOf } from './pings.ts';
 import { PATIENCE, Watching } from './watching.ts';
-import { Capture, passesWhole } from './wire.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'calico-reconcile-bgp-tunnels-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -19,7 +19,7 @@ let capture: Capture | undefined;
 beforeEach(freshMachine);
 beforeEach(requires('ip', 'bird', 'tcpdump', 'ping'));
 afterEach(async () => {
-  await capture?.stop();
+  capture?.stop();
   await watching?.stop();
   capture = undefined;
   watching = undefined;
@@ -99,7 +99,7 @@ describe('vxlan', () => {
       '10.20.0.0/26 via 10.20.0.0 dev vxlan.calico onlink',
       '10.20.7.7 via 10.20.250.132 dev vxlan.calico onlink',
     ]);
-    capture = await Capture.start('host0', 'eth0', 'icmp', 'or', 'udp', 'port', '4789');
+    capture = new Capture('host0', 'eth0', 'icmp', 'or', 'udp', 'port', '4789');
     expect(passesWhole('web', '10.20.7.7', 1450)).toBe(true);
     expect(passesWhole('web', '10.20.0.66', 1450)).toBe(true);
     await capture.sees(wrapped('192.168.1.10.\\d+ > 192.168.2.10.4789: VXLAN', '10.20.0.2 > 10.20.7.7'));
@@ -119,7 +119,7 @@ describe('vxlan', () => {
       '10.20.0.0/26 via 10.20.0.0 dev vxlan.calico onlink',
       '10.20.0.64/26 via 10.20.0.64 dev vxlan.calico onlink',
     ]);
-    capture = await Capture.start('host1', 'eth0', 'icmp', 'or', 'udp', 'port', '4789');
+    capture = new Capture('host1', 'eth0', 'icmp', 'or', 'udp', 'port', '4789');
     expect(passesWhole('app', '10.20.0.2', 1450)).toBe(true);
     await capture.sees(/10\.20\.0\.66 > 10\.20\.0\.2: ICMP echo request/);
     expect(capture.text).not.toContain('VXLAN');
@@ -130,7 +130,7 @@ describe('vxlan', () => {
   it('carries both families, also between hosts of different AS numbers', async () => {
     await stands(wire('vxlan', 'bgp', ', asn: 65010'));
     expect(routes('host1', '-6')).toEqual(['fd00:20::/122 via fd00:20:: dev vxlan-v6.calico onlink']);
-    capture = await Capture.start('host0', 'eth0', 'udp', 'port', '4789', 'or', 'icmp6');
+    capture = new Capture('host0', 'eth0', 'udp', 'port', '4789', 'or', 'icmp6');
     expect(passesWhole('web', 'fd00:20::102', 1430)).toBe(true);
     await capture.sees(
       wrapped('2001:db8::10.\\d+ > 2001:db8::11.4789: .*VXLAN', 'fd00:20::2 > fd00:20::102'),
@@ -172,7 +172,7 @@ describe('ipip', () => {
       '10.20.0.0/26 via 192.168.1.10 dev tunl0 onlink',
       '10.20.7.7 via 192.168.2.10 dev tunl0 onlink',
     ]);
-    capture = await Capture.start('host0', 'eth0', 'ip', 'proto', '4');
+    capture = new Capture('host0', 'eth0', 'ip', 'proto', '4');
     expect(passesWhole('web', '10.20.7.7', 1480)).toBe(true);
     await capture.sees(wrapped('192.168.1.10 > 192.168.2.10:', '10.20.0.2 > 10.20.7.7'));
     expect(capture.text).not.toMatch(/flags \[\+\]/);

@@ -2,17 +2,17 @@
 // as the workloads' MTU says.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { run } from '../../commands/run-program.ts';
+import { Capture } from '../../sandbox/capture.ts';
 import { freshMachine, requires, sh } from '../../sandbox/machine.ts';
 import { needsKinds } from './kinds.ts';
-import { lostPairs, stationsOf } from './pings.ts';
-import { Capture, passesWhole } from './wire.ts';
+import { lostPairs, passesWhole, stationsOf } from './pings.ts';
 
 let capture: Capture | undefined;
 
 beforeEach(freshMachine);
 beforeEach(requires('ip', 'bridge', 'tcpdump', 'ping'));
-afterEach(async () => {
-  await capture?.stop();
+afterEach(() => {
+  capture?.stop();
   capture = undefined;
 });
 
@@ -30,7 +30,7 @@ describe('topologies/four-hosts-vxlan.yaml', () => {
 
   it('wraps packets between the racks, full-size ones without fragments', async () => {
     await applied(file);
-    capture = await Capture.start('host0', 'eth0', 'udp', 'port', '4789');
+    capture = new Capture('host0', 'eth0', 'udp', 'port', '4789');
     expect(passesWhole('web', '10.20.0.130', 1450)).toBe(true);
     await capture.sees(/192\.168\.1\.10\.\d+ > 192\.168\.2\.10\.4789: VXLAN.*vni 4096/);
     await capture.sees(/10\.20\.0\.2 > 10\.20\.0\.130: ICMP echo request/);
@@ -40,7 +40,7 @@ describe('topologies/four-hosts-vxlan.yaml', () => {
 
   it('sends packets inside a rack as they are', async () => {
     await applied(file);
-    capture = await Capture.start('host0', 'eth0', 'icmp', 'or', 'udp', 'port', '4789');
+    capture = new Capture('host0', 'eth0', 'icmp', 'or', 'udp', 'port', '4789');
     expect(passesWhole('web', '10.20.0.66', 1450)).toBe(true);
     await capture.sees(/10\.20\.0\.2 > 10\.20\.0\.66: ICMP echo request/);
     expect(capture.text).not.toContain('VXLAN');
@@ -64,7 +64,7 @@ describe('topologies/ipip.yaml', () => {
 
   it('joins both workloads, wrapped in a second IPv4 header and without fragments', async () => {
     expect(lostPairs(stationsOf(await applied(file)))).toEqual({ tried: 2, lost: [] });
-    capture = await Capture.start('host0', 'eth0', 'ip', 'proto', '4');
+    capture = new Capture('host0', 'eth0', 'ip', 'proto', '4');
     expect(passesWhole('ns0', '10.20.1.3', 1480)).toBe(true);
     await capture.sees(
       /192\.168\.1\.10 > 192\.168\.2\.10:.*\n?.*10\.20\.1\.2 > 10\.20\.1\.3: ICMP echo request/,
@@ -84,7 +84,7 @@ describe('topologies/dual-stack.yaml', () => {
 
   it('wraps IPv4 and sends IPv6 as it is, each up to the MTU that both allow', async () => {
     await applied(file);
-    capture = await Capture.start('node0', 'eth0', 'udp', 'port', '4789', 'or', 'icmp6');
+    capture = new Capture('node0', 'eth0', 'udp', 'port', '4789', 'or', 'icmp6');
     expect(passesWhole('web', '10.20.0.4', 1450)).toBe(true);
     expect(passesWhole('web', 'fd00:10:20::4', 1450)).toBe(true);
     await capture.sees(/10\.20\.0\.2 > 10\.20\.0\.4: ICMP echo request/);

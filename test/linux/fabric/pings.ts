@@ -1,4 +1,5 @@
-// Who reaches whom in a topology, with real packets in every family that both have.
+// Who reaches whom in a topology, with real packets in every family that both have; and packets of a size of one's own.
+import { spawnSync } from 'node:child_process';
 import { ping } from '../../../src/lab/probe.ts';
 import { familyOf, formatIp, type Ip } from '../../../src/state/ip.ts';
 import type { DesiredNetwork } from '../../../src/state/network.ts';
@@ -40,4 +41,15 @@ export function lostPairs(stations: readonly Station[]): { readonly tried: numbe
     }
   }
   return { tried, lost };
+}
+
+/** Whether one packet of a whole size in bytes, IP header included, gets there and back, and may not be fragmented. */
+export function passesWhole(netns: string, to: string, size: number): boolean {
+  const header = to.includes(':') ? 48 : 28;
+  const args = ['-n', '-c', '1', '-W', '5', '-M', 'do', '-s', String(size - header), to];
+  return (
+    spawnSync('ip', ['netns', 'exec', netns, 'ping', ...args], {
+      env: { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` },
+    }).status === 0
+  );
 }
