@@ -1,10 +1,10 @@
 // A lab from inside: what stands ready for whoever works in it, and the program they work with. Everything is written
 // below the sandbox's own /run, and gone with it.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { basename } from 'node:path';
-import { ReconcileError } from '../errors.ts';
+import { basename, delimiter, join } from 'node:path';
+import { describeErrno, ReconcileError } from '../errors.ts';
 import { quote } from '../report/ip/shell.ts';
 
 const DIRECTORY = '/run/calico-reconcile-lab';
@@ -58,14 +58,24 @@ export async function runInside(
   try {
     return await new Promise<number>((resolve, reject) => {
       child.once('error', (cause: NodeJS.ErrnoException) => {
-        const reason = cause.code === 'ENOENT' ? 'there is no such program' : (cause.code ?? cause.message);
-        reject(new ReconcileError('usage', `${program}: ${reason}`, { cause }));
+        reject(new ReconcileError('usage', `${program}: ${whyNotRun(program, cause, env)}`, { cause }));
       });
       child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
     });
   } finally {
     process.off('SIGINT', ignore).off('SIGQUIT', ignore);
   }
+}
+
+function whyNotRun(program: string, cause: NodeJS.ErrnoException, env: NodeJS.ProcessEnv): string {
+  // A directory of PATH that this user may not look into answers EACCES for every name.
+  const isAbsent = cause.code === 'EACCES' && !program.includes('/') && !isInPath(program, env.PATH ?? '');
+  if (cause.code === 'ENOENT' || isAbsent) return 'there is no such program';
+  return cause.code === undefined ? cause.message : describeErrno(cause.code);
+}
+
+function isInPath(program: string, path: string): boolean {
+  return path.split(delimiter).some((directory) => existsSync(join(directory, program)));
 }
 
 /** The user's shell with a prompt that names the lab, and the arguments and environment that make it so. */

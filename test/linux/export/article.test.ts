@@ -62,6 +62,7 @@ describe('the network of the article, typed by hand', () => {
   });
 
   it('is left as it is by an apply of that file', async () => {
+    await expect.poll(state, { timeout: 10_000 }).toSatisfy(isSettled);
     const before = state();
     const { status, out } = await run('apply', '--format', 'json', file);
     expect(status).toBe(0);
@@ -119,6 +120,11 @@ describe('export', () => {
     expect(await run('export', '--netns', 'nowhere')).toMatchObject({ status: 1, out: '' });
   });
 });
+
+/** Whether all six ends of wires have their carrier and a link-local address that duplicate detection is done with. */
+function isSettled(text: string): boolean {
+  return (text.match(/inet6 fe80::/g) ?? []).length === 6 && !/tentative|NO-CARRIER/.test(text);
+}
 
 /** Links, addresses, routes and neighbours of every namespace, as `ip` shows them. */
 function state(): string {

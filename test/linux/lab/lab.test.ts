@@ -74,4 +74,10 @@ describe('lab', () => {
     expect(status).toBe(1);
     expect(stderr).toContain('no-such-program: there is no such program');
   });
+
+  it('says that a file is no program', () => {
+    const { status, stderr } = lab(file, '--', './README.md');
+    expect(status).toBe(1);
+    expect(stderr).toContain('./README.md: permission denied');
+  });
 });
