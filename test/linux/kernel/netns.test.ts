@@ -31,7 +31,8 @@ const here = (): string => readlinkSync('/proc/thread-self/ns/net');
 const names = (netns: string): string[] => readLinks(machine.namespace(netns)!).map((link) => link.name);
 
 describe('a namespace we make', () => {
-  it('is another than home, under its name, its socket and its descriptor', () => {
+  it('is another than home, under its name, its socket and its descriptor', (context) => {
+    requires('ip')(context);
     sh('ip link add name homelink type bridge');
     const made = machine.create('a', nothing);
     expect(made.socket.cookie).not.toBe(machine.self.socket.cookie);
