@@ -25,6 +25,6 @@ export function lacking(capability: Capability, message: string, cause?: unknown
   const hint =
     process.geteuid?.() === 0
       ? `root lacks it here: start the container with --cap-add ${name}, or --privileged`
-      : "run it as root (sudo), or in a sandbox: unshare --user --map-root-user --net --mount sh -c 'mount -t tmpfs tmpfs /run; exec sh'";
+      : 'run it as root (sudo), or try a topology without root: calico-reconcile lab FILE';
   return new ReconcileError('permission', message, { hint, cause });
 }

@@ -27,7 +27,7 @@ export function findEndpoint(model: TopologyModel, name: string): Endpoint {
   );
   const some = [...new Set(all.map((endpoint) => endpoint.name))].slice(0, 8).join(', ');
   throw new ReconcileError('usage', `${name} is no workload, host, namespace or address of the topology`, {
-    hint: near === null ? `there are ${some}` : `did you mean ${near}?`,
+    hint: near === null ? `there are ${some}` : `did you mean \`${near}\`?`,
   });
 }
 

@@ -151,7 +151,7 @@ describe('trace', () => {
   });
 
   it('suggests the workload that was meant', async () => {
-    expect((await trace('topologies/two-hosts.yaml', 'nso', 'ns1')).err).toContain('did you mean ns0?');
+    expect((await trace('topologies/two-hosts.yaml', 'nso', 'ns1')).err).toContain('did you mean `ns0`?');
   });
 
   it('says so where nothing is applied', async () => {
