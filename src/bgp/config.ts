@@ -142,7 +142,9 @@ function wrappedExport(speaker: BgpSpeaker, peer: BgpPeer, family: Family): stri
       return peer.inside
         ? [`      if ${ours} then { bgp_next_hop = ${formatIp(nextHop)}; bgp_local_pref = ${FIRST_HAND}; }`]
         : // Who holds it is the better way in than who wraps it once more.
-          [`      if source = RTS_BGP && net ~ ${set} then bgp_med = 1;`];
+          [
+            `      if source = RTS_BGP && net ~ ${set} then { bgp_next_hop = ${formatIp(peer.local)}; bgp_med = 1; }`,
+          ];
     }),
     '      accept;',
     '    };',

@@ -1,5 +1,5 @@
 // What a running BIRD says of its sessions, by `show protocols all`.
-import type { BgpSession, BgpSpeaker } from '../state/bgp.ts';
+import type { BgpPeer, BgpSession, BgpSpeaker } from '../state/bgp.ts';
 import { sessionName } from './config.ts';
 import { ask } from './control.ts';
 
@@ -11,19 +11,28 @@ export function readSessions(controlSocket: string, speaker: BgpSpeaker): BgpSes
 
 /** Reads the answer's lines; a session that the daemon does not know is left out. */
 export function parseSessions(lines: readonly string[], speaker: BgpSpeaker): BgpSession[] {
-  const names = new Map(speaker.peers.map((peer) => [sessionName(peer), peer.name]));
+  const peers = new Map(speaker.peers.map((peer) => [sessionName(peer), peer]));
   const sessions: BgpSession[] = [];
   let current: { -readonly [Key in keyof BgpSession]: BgpSession[Key] } | null = null;
   for (const line of lines) {
     // NAME PROTO TABLE STATE SINCE INFO: a protocol's own line begins at the margin, what is said of it does not.
-    const [name = '', , , , , state = '', ...trouble] = line.split(/\s+/);
+    const [name = '', , , , , state = '', ...words] = line.split(/\s+/);
     if (name !== '') {
-      const peer = names.get(name);
-      current = peer === undefined ? null : { peer, state, received: 0, trouble: trouble.join(' ').trim() };
+      const peer = peers.get(name);
+      const said = words.join(' ').trim();
+      const trouble = said === '' && state === 'Connect' ? describeSilence(peer) : said;
+      current = peer === undefined ? null : { peer: peer.name, state, received: 0, trouble };
       if (current !== null) sessions.push(current);
     }
     const routes = /^\s+Routes:\s+(\d+) imported/.exec(line);
     if (routes !== null && current !== null) current.received = Number(routes[1]);
   }
   return sessions;
+}
+
+/** A peer that is there refuses a connection, or takes it; the kernel drops one without the right password, unanswered. */
+function describeSilence(peer: BgpPeer | undefined): string {
+  return peer?.passwordFile == null
+    ? 'no answer: the peer wants a password, or a firewall stands between'
+    : 'no answer: the peer has another password or none, or a firewall stands between';
 }

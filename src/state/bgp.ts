@@ -66,7 +66,7 @@ export interface BgpSession {
   readonly state: string;
   /** Routes taken from the peer. */
   readonly received: number;
-  /** Why it is down, in the daemon's words; empty for nothing. */
+  /** Why it is down, in the daemon's words, or what its silence means; empty for nothing. */
   readonly trouble: string;
 }
 

@@ -201,7 +201,7 @@ describe('the configuration', () => {
           export filter {
             if source !~ [ RTS_STATIC, RTS_BGP ] || proto = "calico_tunnels4" then reject;
             if net !~ [ 10.0.0.0/16+ ] then reject;
-            if source = RTS_BGP && net ~ [ 10.0.0.0/16+ ] then bgp_med = 1;
+            if source = RTS_BGP && net ~ [ 10.0.0.0/16+ ] then { bgp_next_hop = 192.0.2.1; bgp_med = 1; }
             accept;
           };
         };
@@ -255,6 +255,17 @@ describe('sessions', () => {
     expect(parseSessions(lines, speakerOf(hosts() + pool, 'a'))).toEqual([
       { peer: 'b.4', state: 'Established', received: 7, trouble: '' },
       { peer: 'c.4', state: 'Connect', received: 0, trouble: 'Socket: Connection refused' },
+    ]);
+  });
+
+  it('that get no answer may lack a password, or have another', () => {
+    const lines = ['calico.b.4 BGP        ---        start  12:18:54.295  Connect       '];
+    const troubleOf = (text: string): string[] =>
+      parseSessions(lines, speakerOf(text, 'a')).map(({ trouble }) => trouble);
+    const text = hosts() + pool;
+    expect(troubleOf(text)).toEqual(['no answer: the peer wants a password, or a firewall stands between']);
+    expect(troubleOf(`${text}bgp: { passwordFile: /etc/secret }\n`)).toEqual([
+      'no answer: the peer has another password or none, or a firewall stands between',
     ]);
   });
 });

@@ -48,6 +48,11 @@ export class Watching {
     await expect.poll(() => this.#log, { timeout: PATIENCE }).toMatch(pattern);
   }
 
+  /** Has it read its files again. */
+  reload(): void {
+    this.#child.kill('SIGHUP');
+  }
+
   /** Ends it; its exit status. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;
