@@ -10,6 +10,7 @@ import type { DesiredRoute, Nexthop } from '../state/route.ts';
 import { isDeviceless, MAIN_TABLE } from '../state/route.ts';
 import { formatScope, SCOPE_GLOBAL } from '../state/scope.ts';
 import { defaultAddressScope } from '../topology/model/link.ts';
+import { bgpFields } from './bgp.ts';
 import {
   addressFields,
   type Fields,
@@ -29,6 +30,7 @@ export function asTopology(network: DesiredNetwork): Fields {
     name: network.name,
     ownership: { protocol: network.protocol },
     ...(network.ignore.length === 0 ? {} : { ignore: network.ignore }),
+    ...(network.bgp.length === 0 ? {} : { bgp: bgpFields(network.bgp) }),
     netns,
   };
 }

@@ -4,6 +4,7 @@ import { formatBuildScript } from '../../src/report/ip/build.ts';
 import { mendingCommands } from '../../src/report/ip/mend.ts';
 import { quote } from '../../src/report/ip/shell.ts';
 import type { ObservedNamespace } from '../../src/state/network.ts';
+import { networkOf } from '../topology/describe.ts';
 import { address, difference, link, network, observedLink, observedRoute, route, small } from './network.ts';
 
 const emptyObserved: ObservedNamespace = {
@@ -211,4 +212,20 @@ test('the script builds in the order of need', () => {
     ip -n ns0 route add default via 169.254.1.1 dev eth0 proto 169
     "
   `);
+});
+
+test('the script says what BIRD does, which no command can', () => {
+  const fabric = networkOf(`name: x
+hosts:
+  a: { netns: a, uplink: { dev: eth0, address: 192.0.2.1/24 }, blocks: [10.0.0.0/26] }
+  b: { netns: b, uplink: { dev: eth0, address: 192.0.2.2/24 } }
+underlay: { lan: { hosts: [a, b] } }
+pools: [{ cidr: 10.0.0.0/16, routing: bgp }]
+`);
+  expect(formatBuildScript(fabric).split('\n').slice(-4)).toEqual([
+    '# routes of BGP',
+    '# BIRD of a, AS 64512, announces 10.0.0.0/26 to b.4 192.0.2.2',
+    '# BIRD of b, AS 64512, announces nothing to a.4 192.0.2.1',
+    '',
+  ]);
 });

@@ -103,6 +103,62 @@ test('JSON is YAML, and expands to the same network', () => {
   expect(withoutPlaces(read(JSON.stringify(asTopology(original))))).toEqual(withoutPlaces(original));
 });
 
+const speaking = `name: speaking
+hosts:
+  a: { netns: a, asn: 65010, uplink: { dev: eth0, addresses: [192.0.2.1/24, "2001:db8::1/64"] }, blocks: [10.0.0.0/26] }
+  b: { netns: b, uplink: { dev: eth0, addresses: [192.0.2.2/24, "2001:db8::2/64"] } }
+  host0: { uplink: { dev: eth0, addresses: [198.51.100.3/24, "2001:db8::3/64"] } }
+underlay: { lan: { hosts: [a, b] } }
+pools:
+  - { cidr: 10.0.0.0/16, routing: bgp, encapsulation: ipip-cross-subnet }
+  - { cidr: "fd00::/64", routing: bgp }
+bgp:
+  routeReflectors: [b]
+  passwordFile: /etc/secret
+  configFile: /run/theirs.conf
+  peers: [{ name: tor, address: 203.0.113.1, asn: 65001, source: 192.0.2.1, hosts: [a] }]
+workloads:
+  w: { host: b, addresses: [10.0.9.9, "fd00::9"] }
+`;
+
+test('BGP speakers are rendered whole, and read again', () => {
+  const original = read(speaking);
+  expect(original.bgp.map(({ host, peers }) => [host, peers.length])).toEqual([
+    ['a', 3],
+    ['b', 4],
+    ['host0', 2],
+  ]);
+  expect(withoutPlaces(read(formatTopology(original)))).toEqual(withoutPlaces(original));
+  expect(withoutPlaces(read(JSON.stringify(asTopology(original))))).toEqual(withoutPlaces(original));
+});
+
+test('a speaker of a host is printed in the words of the format', () => {
+  const rendered = formatTopology(read(speaking));
+  expect(rendered.slice(rendered.indexOf('bgp:'), rendered.indexOf('    b:'))).toMatchInlineSnapshot(`
+    "bgp:
+      configFile: /run/theirs.conf
+      controlSocket: /run/bird/bird.ctl
+      speakers:
+        a:
+          netns: a
+          asn: 65010
+          routerId: 192.0.2.1
+          uplink: eth0
+          pools:
+            - 10.0.0.0/16
+            - fd00::/64
+          announces:
+            - 10.0.0.0/26
+          tunnels:
+            - { pools: [ 10.0.0.0/16 ], nextHop: 10.0.0.0, ways: [ { nextHop: 10.0.255.94, via: 192.0.2.2, dev: eth0 }, { nextHop: 10.0.249.198, via: 198.51.100.3, dev: tunl0, onlink: true } ] }
+          peers:
+            - { name: b.4, address: 192.0.2.2, asn: 64512, source: 192.0.2.1, inside: true, passwordFile: /etc/secret }
+            - { name: b.6, address: 2001:db8::2, asn: 64512, source: 2001:db8::1, inside: true, passwordFile: /etc/secret }
+            - { name: tor, address: 203.0.113.1, asn: 65001, source: 192.0.2.1, multihop: true }
+    "
+  `);
+});
+
 test('expansion is printed in the words of the format', () => {
   expect(formatTopology(small)).toMatchInlineSnapshot(`
     "# Rendered from two-hosts.yaml

@@ -1,5 +1,7 @@
 // A script of commands that builds a network from nothing, in an order in which each finds what it needs.
 // It says what the tool does; unlike the tool it runs once, and not where any of it exists.
+import type { BgpSpeaker } from '../../state/bgp.ts';
+import { formatIp, formatPrefix } from '../../state/ip.ts';
 import { type DesiredNamespace, type DesiredNetwork, SELF } from '../../state/network.ts';
 import { type DesiredSysctl, parseDeviceSysctl } from '../../state/sysctl.ts';
 import { addAddress, addRoute, replaceFdbEntry, replaceNeighbour, writeSysctl } from './item.ts';
@@ -27,11 +29,19 @@ export function formatBuildScript(network: DesiredNetwork): string {
     ],
     ['neighbours', each(network, (namespace) => neighbourCommands(network, namespace))],
     ['routes', each(network, (namespace) => routeCommands(network, namespace))],
+    ['routes of BGP', network.bgp.map(describeSpeaker)],
   ];
   const lines = ['#!/bin/sh', comment(`Builds ${network.name} from nothing, as ${files} has it.`), 'set -e'];
   for (const [title, commands] of sections)
     if (commands.length > 0) lines.push('', comment(title), ...commands);
   return `${lines.join('\n')}\n`;
+}
+
+/** What no command does: a BIRD has to run there. */
+function describeSpeaker({ host, asn, announces, peers }: BgpSpeaker): string {
+  const held = announces.map(({ address, length }) => formatPrefix(address, length)).join(' ');
+  const met = peers.map(({ name, address }) => `${name} ${formatIp(address)}`).join(', ');
+  return comment(`BIRD of ${host}, AS ${asn}, announces ${held || 'nothing'} to ${met || 'nobody'}`);
 }
 
 function each(network: DesiredNetwork, commands: (namespace: DesiredNamespace) => string[]): string[] {

@@ -12,7 +12,7 @@ import { bgpTunnels, checkTunnels } from './bgp-tunnels.ts';
 import type { NetworkDraft } from './draft.ts';
 import { hostPrefix } from './route.ts';
 
-/** The speaker of every touched host; none where no pool says `routing: bgp`. Findings where two cannot peer. */
+/** The written speakers, and that of every touched host where a pool says `routing: bgp`. Findings where two cannot peer. */
 export function expandBgp(
   draft: NetworkDraft,
   topology: Topology,
@@ -20,9 +20,9 @@ export function expandBgp(
   workloadsOf: (host: Host) => readonly Workload[],
 ): BgpSpeaker[] {
   const pools = topology.pools.filter(({ routing }) => routing === 'bgp');
-  if (pools.length === 0) return [];
+  const speakers = [...topology.bgp.speakers];
+  if (pools.length === 0) return speakers;
   checkTunnels(draft, pools);
-  const speakers: BgpSpeaker[] = [];
   for (const host of topology.hosts.values()) {
     if (!touched.has(host.name)) continue;
     if (host.uplink === null) {

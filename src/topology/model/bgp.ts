@@ -1,9 +1,11 @@
 // BGP as a file says it: AS numbers, route reflectors, peers outside of the fabric, and how to reach a real machine's BIRD.
+import type { BgpSpeaker } from '../../state/bgp.ts';
 import type { Ip } from '../../state/ip.ts';
 import type { Place } from '../../state/place.ts';
 import { addFinding } from '../source/findings.ts';
 import { didYouMean } from '../source/suggest.ts';
 import { isList, isMap, itemPlace, type MapValue, valuePlace } from '../source/tree.ts';
+import { readPath, readSpeakers } from './bgp-speaker.ts';
 import type { Host } from './host.ts';
 import { checkName, quote, type Reading, readIp, readNumber, readText } from './scalars.ts';
 
@@ -32,18 +34,24 @@ export interface Bgp {
   readonly peers: readonly ExternalPeer[];
   readonly configFile: string;
   readonly controlSocket: string;
+  /** Those that are written out; the pools' own come beside them. */
+  readonly speakers: readonly BgpSpeaker[];
 }
 
 /** Reads `bgp`; its defaults where the file has none. */
 export function readBgp(reading: Reading, root: MapValue, hosts: ReadonlyMap<string, Host>): Bgp {
   const map = isMap(root.bgp) ? root.bgp : {};
+  const control = {
+    configFile: readPath(reading, map, 'configFile') ?? '/etc/bird/calico-reconcile.conf',
+    controlSocket: readPath(reading, map, 'controlSocket') ?? '/run/bird/bird.ctl',
+  };
   return {
     asn: readNumber(map, 'asn') ?? PRIVATE_ASN,
     reflectors: new Set(readHostNames(reading, map, 'routeReflectors', hosts)),
     passwordFile: readPath(reading, map, 'passwordFile'),
     peers: readPeers(reading, map, hosts),
-    configFile: readPath(reading, map, 'configFile') ?? '/etc/bird/calico-reconcile.conf',
-    controlSocket: readPath(reading, map, 'controlSocket') ?? '/run/bird/bird.ctl',
+    ...control,
+    speakers: readSpeakers(reading, map, control),
   };
 }
 
@@ -93,15 +101,4 @@ function readHostNames(
     addFinding(reading.findings, 'unknownHost', at, `no host is named ${quote(name)}`, { hint });
     return [];
   });
-}
-
-function readPath(reading: Reading, map: MapValue, key: string): string | null {
-  const text = readText(map, key);
-  if (text === null) return null;
-  if (/^\/[^\0-\x1f"]+$/.test(text)) return text;
-  const at = valuePlace(reading.places, map, key);
-  addFinding(reading.findings, 'notAllowed', at, `${quote(text)} is no absolute path`, {
-    hint: 'it begins with a slash',
-  });
-  return null;
 }
