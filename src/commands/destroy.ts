@@ -7,6 +7,7 @@ import { type Destroyed, destroy as destroyTopology } from '../reconcile/pass.ts
 import { runDirectory } from '../reconcile/run-directory.ts';
 import { formatDestroyed, formatLeft, formatStep } from '../report/steps.ts';
 import type { BgpSpeaker } from '../state/bgp.ts';
+import { isTopologyName, TOPOLOGY_NAMES } from '../state/mark.ts';
 import { readDesired } from './desired.ts';
 import { type ExitStatus, statusOfOutcomes } from './exit-status.ts';
 import { requirePrivileges } from './privileges.ts';
@@ -41,6 +42,8 @@ function whatToDestroy(
 ): { readonly destroyed: Destroyed; readonly speakers: readonly BgpSpeaker[] } {
   if (name !== undefined) {
     if (files.length > 0) throw new ReconcileError('usage', 'destroy takes files or --name, not both');
+    if (!isTopologyName(name))
+      throw new ReconcileError('usage', `--name ${name}: no topology is called so`, { hint: TOPOLOGY_NAMES });
     return { destroyed: { name, protocol: null, namespaces: [] }, speakers: [] };
   }
   if (files.length === 0) {

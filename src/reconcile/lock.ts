@@ -1,13 +1,16 @@
 // Locks: one writer for each namespace of a topology. The kernel's flock is the lock; what stands in the file is for
-// the message only.
+// the message only. Only its holder removes a file, so whoever gets a lock looks whether its file still has its name.
 import {
   closeSync,
   constants,
+  fstatSync,
   ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { ReconcileError } from '../errors.ts';
@@ -41,10 +44,8 @@ export class Locks {
   take(namespaces: Iterable<string>): void {
     for (const netns of namespaces) {
       if (this.#held.has(netns)) continue;
-      mkdirSync(this.#directory, { recursive: true, mode: 0o755 });
-      const path = `${this.#directory}/lock.${netns}`;
-      const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o644);
-      if (!flock(fd, LOCK_EX | LOCK_NB)) {
+      const { fd, isOurs } = this.#lock(netns);
+      if (!isOurs) {
         const holder = readFileSync(fd, 'utf8').trim() || 'another process';
         closeSync(fd);
         throw new ReconcileError('locked', `namespace ${netns} is in the hands of ${holder}`, {
@@ -61,8 +62,48 @@ export class Locks {
     }
   }
 
+  /** Gives back the lock of a namespace that is no longer ours, and removes its file; leaves one that another holds. */
+  drop(netns: string): void {
+    const held = this.#held.get(netns);
+    const { fd, isOurs } = held === undefined ? this.#lock(netns) : { fd: held, isOurs: true };
+    if (isOurs) rmSync(this.#path(netns), { force: true });
+    closeSync(fd);
+    this.#held.delete(netns);
+  }
+
+  #path(netns: string): string {
+    return `${this.#directory}/lock.${netns}`;
+  }
+
+  /** Opens and tries the lock of a namespace. */
+  #lock(netns: string): { readonly fd: number; readonly isOurs: boolean } {
+    for (;;) {
+      mkdirSync(this.#directory, { recursive: true, mode: 0o755 });
+      const fd = openIn(this.#path(netns));
+      if (fd === null) continue;
+      if (!flock(fd, LOCK_EX | LOCK_NB)) return { fd, isOurs: false };
+      if (isNamed(fd, this.#path(netns))) return { fd, isOurs: true };
+      closeSync(fd);
+    }
+  }
+
   release(): void {
     for (const fd of this.#held.values()) closeSync(fd);
     this.#held.clear();
   }
+}
+
+/** Opens a lock file, or makes it; null where its directory went away meanwhile. */
+function openIn(path: string): number | null {
+  try {
+    return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o644);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Whether a file is the one that stands under a name. */
+function isNamed(fd: number, path: string): boolean {
+  return fstatSync(fd, { bigint: true }).ino === statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }

@@ -14,7 +14,7 @@ import { Ledger } from './ledger.ts';
 import { Locks, lockedOnce } from './lock.ts';
 import { plan, type Step } from './plan.ts';
 import { checkPruneGuard } from './prune-guard.ts';
-import { loadApplied, runDirectory, saveApplied } from './run-directory.ts';
+import { forgetApplied, loadApplied, runDirectory, saveApplied } from './run-directory.ts';
 import { settle } from './settle.ts';
 
 export interface ConvergeOptions {
@@ -112,16 +112,15 @@ function convergeLocked(
     isStuck = failed.size === outcomes.length && [...failed].every((attempt) => failedBefore.has(attempt));
     failedBefore = failed;
   }
-  // A kill between taking a namespace's mount away and its file leaves a name that leads nowhere.
-  for (const name of lockedOnce(machine, desired.name))
-    if (name !== SELF && !desired.namespaces.has(name)) machine.removeLeftover(name);
+  dropFormer(machine, desired, locks);
   settle(machine, desired, linked);
   const unsettled = ledger.unsettled();
   for (const difference of ignored) unsettled.add(keyOf(difference));
   for (const key of heldByOthers(desired, observed)) unsettled.add(key);
   const cameToBe = (netns: string, item: Subject): boolean => !unsettled.has(keyOf({ ...item, netns }));
   const record = recordApplied(desired, unsettled.size === 0 ? null : cameToBe, applied);
-  saveApplied(machine, desired.name, record);
+  if (desired.namespaces.size === 0) forgetApplied(machine, desired.name);
+  else saveApplied(machine, desired.name, record);
   return {
     outcomes: ledger.outcomes(),
     left,
@@ -129,6 +128,17 @@ function convergeLocked(
     items: countItems(desired),
     applied: record,
   };
+}
+
+/** Lets go of namespaces that were once the topology's: what is left of their names, and their locks. */
+function dropFormer(machine: Machine, desired: DesiredNetwork, locks: Locks): void {
+  const former = lockedOnce(machine, desired.name).filter((name) => !desired.namespaces.has(name));
+  if (former.length === 0) return;
+  // A kill between taking a namespace's mount away and its file leaves a name that leads nowhere.
+  for (const name of former) if (name !== SELF) machine.removeLeftover(name);
+  const standing = new Set([SELF, ...machine.names()]);
+  const isGone = (name: string): boolean => desired.namespaces.size === 0 || !standing.has(name);
+  for (const name of former.filter(isGone)) locks.drop(name);
 }
 
 /** What a destroy is told: a topology's name, and what its file says where there is one. */

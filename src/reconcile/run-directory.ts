@@ -8,8 +8,11 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Machine } from '../kernel/machine.ts';
 import { type Applied, decodeApplied, encodeApplied } from './applied.ts';
 
@@ -55,6 +58,18 @@ export function saveApplied(machine: Machine, topology: string, applied: Applied
     closeSync(fd);
   }
   renameSync(aside, path);
+}
+
+/** Removes the record of a topology that is gone, and its directories where nothing else is in them. */
+export function forgetApplied(machine: Machine, topology: string): void {
+  const directory = runDirectory(machine, topology);
+  rmSync(`${directory}/applied`, { force: true });
+  try {
+    rmdirSync(directory);
+    rmdirSync(dirname(directory));
+  } catch {
+    // Another writer is at work in it, or it was never made.
+  }
 }
 
 function readOrEmpty(path: string): Buffer {

@@ -1,6 +1,14 @@
 // How the kernel is told what is ours: the texts and numbers that stand on links and namespaces.
 import type { Claim } from './network.ts';
 
+/** What a topology may be called, in words. */
+export const TOPOLOGY_NAMES = 'it is 1-32 of a-z, 0-9 and `-`';
+
+/** Whether a topology may be called so. */
+export function isTopologyName(text: string): boolean {
+  return /^[a-z0-9-]{1,32}$/.test(text);
+}
+
 /** IFLA_GROUP of every link of a topology: hashed from its name (FNV-1a), out of the range people number groups in. */
 export function linkGroup(topology: string): number {
   let hash = 0x811c9dc5;

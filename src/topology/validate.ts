@@ -1,6 +1,7 @@
 // Validate: a loaded tree of values to a topology in which every value is sound and every reference leads somewhere.
 // Nothing stops at the first fault: all findings of all parts are collected.
 import { kinds, parseIgnore } from '../state/ignore.ts';
+import { isTopologyName, TOPOLOGY_NAMES } from '../state/mark.ts';
 import { formatProtocol } from '../state/scope.ts';
 import type { LoadedTopology } from './load.ts';
 import { readBgp } from './model/bgp.ts';
@@ -59,14 +60,14 @@ function readTopologyName(reading: Reading, root: MapValue): string {
         hint: 'a line such as `name: lab` at the top',
       },
     );
-  } else if (name !== null && !/^[a-z0-9-]{1,32}$/.test(name)) {
+  } else if (name !== null && !isTopologyName(name)) {
     addFinding(
       reading.findings,
       'badName',
       valuePlace(reading.places, root, 'name'),
       `${quote(name)} is no name of a topology`,
       {
-        hint: 'it is 1-32 of a-z, 0-9 and `-`',
+        hint: TOPOLOGY_NAMES,
       },
     );
   }

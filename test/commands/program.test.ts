@@ -33,6 +33,7 @@ describe('usage errors exit 1 with one line on stderr', () => {
     [['validate'], 'files'],
     [['destroy'], '--name'],
     [['destroy', '--name', 'a', 'a.yaml'], '--name'],
+    [['destroy', '--name', '../a'], '--name'],
     [['watch', '-'], 'standard input'],
   ])('%j', async (argv, word) => {
     const { status, out, err } = await run(...argv);

@@ -1,7 +1,7 @@
 // A watch of the built program, as a process of its own in the machine of the test.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
@@ -66,6 +66,7 @@ export class Watching {
 /** The directories of the BIRDs of a topology, below its run directory. */
 export function birdDirectories(topology: string): string[] {
   const root = `/run/calico-reconcile/${topology}`;
+  if (!existsSync(root)) return [];
   return readdirSync(root).flatMap((cookie) =>
     readdirSync(join(root, cookie))
       .filter((name) => name.startsWith('bird.'))
