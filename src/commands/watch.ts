@@ -92,8 +92,8 @@ async function run(files: readonly string[], options: WatchCommandOptions, parts
   });
   const keeper = new Keeper({
     load: () => load(files, options),
-    converge: (network) => {
-      const result = daemon.pass(network);
+    converge: (network, { kind }) => {
+      const result = kind === 'edit' ? daemon.edit(network) : daemon.pass(network);
       birds.keep(network);
       return result;
     },

@@ -4,7 +4,7 @@ import { addressKey } from '../state/address.ts';
 import { fdbKey } from '../state/fdb.ts';
 import { neighbourKey } from '../state/neighbour.ts';
 import type { DesiredNamespace, DesiredNetwork } from '../state/network.ts';
-import type { Route } from '../state/route.ts';
+import type { DesiredRoute, Route } from '../state/route.ts';
 import type { Outcome, Subject } from './difference.ts';
 import { beginDigest, digestNumber, digestText, digestValue, endDigest } from './digest.ts';
 import { DigestTable, ExtendedTable, type ReadonlyDigestTable } from './digest-table.ts';
@@ -52,6 +52,29 @@ export function extendApplied(applied: Applied, outcomes: readonly Outcome[], pr
     fresh.set(identityDigest(difference.netns, difference), valueDigest(difference, protocol));
   }
   return fresh.size === 0 ? applied : { ...applied, items: new ExtendedTable(applied.items, fresh) };
+}
+
+/** The record once some routes went and others came to be, by namespace. */
+export function reviseApplied(
+  applied: Applied,
+  changes: ReadonlyMap<
+    string,
+    { readonly gone: readonly DesiredRoute[]; readonly come: readonly DesiredRoute[] }
+  >,
+  protocol: number,
+): Applied {
+  let room = 0;
+  for (const { come } of changes.values()) room += come.length;
+  const items = applied.items.copy(room);
+  const subjectOf = (desired: DesiredRoute): Subject => ({ kind: 'route', desired, observed: null });
+  for (const [netns, { gone, come }] of changes) {
+    for (const route of gone) items.delete(identityDigest(netns, subjectOf(route)));
+    for (const route of come) {
+      const subject = subjectOf(route);
+      items.set(identityDigest(netns, subject), valueDigest(subject, protocol));
+    }
+  }
+  return { ...applied, items };
 }
 
 /** A sysctl that no file states, of a link of ours, is in no record. */

@@ -1,11 +1,13 @@
 // A table of digests: whole numbers by whole numbers, open addressing in one array of 64-bit floats. It is its own file
 // format: a million items are read back without making one object.
 
-/** Read access, which a Map of numbers has too. */
+/** Read access. */
 export interface ReadonlyDigestTable {
   readonly size: number;
   get(key: number): number | undefined;
   has(key: number): boolean;
+  /** A table of its own with the same keys, and room for so many more. */
+  copy(room: number): DigestTable;
 }
 
 export class DigestTable implements ReadonlyDigestTable {
@@ -46,6 +48,32 @@ export class DigestTable implements ReadonlyDigestTable {
     this.slots[at + 1] = value;
   }
 
+  /** Forgets a key; those behind it move up, so that none is looked for beyond an empty place. */
+  delete(key: number): void {
+    const { slots } = this;
+    const last = slots.length - 1;
+    let empty = this.#find(key);
+    if (slots[empty] !== key) return;
+    this.#size--;
+    slots[empty] = 0;
+    for (let at = (empty + 2) & last; slots[at] !== 0; at = (at + 2) & last) {
+      const home = (slots[at]! % (slots.length / 2)) * 2;
+      if (((at - home) & last) < ((at - empty) & last)) continue;
+      slots[empty] = slots[at]!;
+      slots[empty + 1] = slots[at + 1]!;
+      slots[at] = 0;
+      empty = at;
+    }
+  }
+
+  copy(room: number): DigestTable {
+    if ((this.#size + room) * 4 <= this.slots.length) return new DigestTable(this.slots.slice(), this.#size);
+    const copied = DigestTable.for(this.#size + room);
+    for (let at = 0; at < this.slots.length; at += 2)
+      if (this.slots[at] !== 0) copied.set(this.slots[at]!, this.slots[at + 1]!);
+    return copied;
+  }
+
   /** The place of a key, or the empty one where it would stand. */
   #find(key: number): number {
     const { slots } = this;
@@ -77,5 +105,11 @@ export class ExtendedTable implements ReadonlyDigestTable {
 
   get(key: number): number | undefined {
     return this.#since.get(key) ?? this.#base.get(key);
+  }
+
+  copy(room: number): DigestTable {
+    const copied = this.#base.copy(this.#since.size + room);
+    for (const [key, value] of this.#since) copied.set(key, value);
+    return copied;
   }
 }

@@ -5,7 +5,7 @@ import type { Difference } from './difference.ts';
 import { Ownership } from './ownership.ts';
 
 /** Fewer deletions than this never stop a pass. */
-const LEAST = 10;
+export const GUARDED_FROM = 10;
 
 /** Raises a `pruneGuard` error where a pass would delete more than half of our items, and at least ten. */
 export function checkPruneGuard(
@@ -23,7 +23,7 @@ export function checkPruneGuard(
       deletions += isOurs(difference, ownerships.get(difference.netns)!) ? 1 : 0;
     else if (difference.observed!.madeBy === desired.name) deletions += countNetns(difference.observed!);
   }
-  if (deletions < LEAST) return;
+  if (deletions < GUARDED_FROM) return;
   let ours = 0;
   for (const netns of observed.namespaces.values()) ours += countNetns(netns);
   if (deletions * 2 <= ours) return;

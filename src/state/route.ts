@@ -79,6 +79,20 @@ export function formatDst(route: Route): string {
   return formatPrefix(route.dst, route.dstLength);
 }
 
+/** Whether two routes of one identity say the same: all but who said it. */
+export function sameWords(a: Route, b: Route): boolean {
+  return (
+    a.type === b.type &&
+    a.scope === b.scope &&
+    a.via === b.via &&
+    a.dev === b.dev &&
+    a.src === b.src &&
+    a.mtu === b.mtu &&
+    a.onlink === b.onlink &&
+    (a.nexthops === b.nexthops || JSON.stringify(a.nexthops) === JSON.stringify(b.nexthops))
+  );
+}
+
 /** Whether the kernel's route is the desired one, in everything a topology can state; a device left open matches any. */
 export function sameRoute(desired: Route, observed: ObservedRoute): boolean {
   return (

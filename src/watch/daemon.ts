@@ -12,6 +12,7 @@ import type { DesiredNetwork } from '../state/network.ts';
 import { causeOf } from './cause.ts';
 import { DesiredIndex } from './desired-index.ts';
 import { Dirt } from './dirt.ts';
+import { editRoutes } from './edit.ts';
 import { Following } from './following.ts';
 import { heal, type Mended } from './heal.ts';
 import { type Notebook, note, noteDifference, noteVanished } from './note.ts';
@@ -55,6 +56,8 @@ export class Daemon {
   #locks: { readonly topology: string; readonly locks: Locks } | null = null;
   #index: DesiredIndex | null = null;
   #applied: Applied = NOTHING_APPLIED;
+  /** The last pass left nothing undone. */
+  #isSettled = false;
   #book: (Notebook & { readonly since: number }) | null = null;
   #scheduled: NodeJS.Immediate | null = null;
   #release: NodeJS.Timeout | null = null;
@@ -100,11 +103,33 @@ export class Daemon {
       this.#restraint.clear();
     }
     this.#applied = result.applied;
+    this.#isSettled = result.ignored === 0 && result.outcomes.every(({ outcome }) => outcome === 'done');
     this.#restraint.forget();
     this.#restraint.judge(result.outcomes.filter(({ outcome }) => outcome === 'failed'));
     this.#schedule();
     this.#awaitRelease();
     return result;
+  }
+
+  /** What is given becomes the topology in force: by what it changes alone, where that is sure to be all there is to do. */
+  edit(network: DesiredNetwork): ConvergeResult {
+    this.#noteGone();
+    this.#monitor.drain();
+    const index = this.#index;
+    const isCalm = this.#isSettled && !this.#restraint.isResting && (this.#book?.dirt.isEmpty ?? true);
+    if (index === null || !isCalm) return this.pass(network);
+    const linksOf = (netns: string) => this.#monitor.links(netns);
+    const edited = editRoutes(this.#machine, index.network, network, { applied: this.#applied, linksOf });
+    if (edited === null) return this.pass(network);
+    if (!edited.isAll) {
+      const rest = this.pass(network);
+      const done = edited.outcomes.filter(({ outcome }) => outcome === 'done');
+      return { ...rest, outcomes: [...done, ...rest.outcomes] };
+    }
+    this.#book = null;
+    this.#index = index.follow(network);
+    this.#applied = edited.applied;
+    return edited;
   }
 
   /** Stops following; the network stays as it is. */
@@ -199,6 +224,7 @@ export class Daemon {
       return;
     }
     if (outcomes.length === 0) return;
+    if (outcomes.some(({ outcome }) => outcome !== 'done')) this.#isSettled = false;
     this.#applied = extendApplied(this.#applied, outcomes, index.network.protocol);
     const fights = this.#restraint.judge(outcomes);
     const milliseconds = performance.now() - since;

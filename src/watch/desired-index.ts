@@ -61,6 +61,13 @@ export class DesiredIndex {
     return index;
   }
 
+  /** The index of another network, made ready where this one is: what was looked into will be again. */
+  follow(network: DesiredNetwork): DesiredIndex {
+    const index = new DesiredIndex(network);
+    for (const netns of this.#namespaces.keys()) index.at(netns);
+    return index;
+  }
+
   /** Where the far end of a veth should be; null for other links. */
   peerOf(netns: string, dev: string): LinkEnd | null {
     const spec = this.network.namespaces.get(netns)?.links.get(dev)?.spec;
@@ -98,9 +105,13 @@ function indexNamespace(desired: DesiredNamespace): NamespaceIndex {
     const key = routeKey(route);
     routes.set(key, route);
     if (route.src !== null && typeof route.dst === 'string') sourced.push(key);
-    const ways = route.nexthops === null ? [route.dev] : route.nexthops.map((hop) => hop.dev);
-    for (const dev of new Set(ways)) if (dev !== null) at(dev).routes.push(route);
-    if (ways.includes(null) && !isDeviceless(route.type)) roaming.push(key);
+    if (route.nexthops === null && route.dev !== null) {
+      at(route.dev).routes.push(route);
+      continue;
+    }
+    const ways = new Set(route.nexthops?.map((hop) => hop.dev) ?? [null]);
+    for (const dev of ways) if (dev !== null) at(dev).routes.push(route);
+    if (ways.has(null) && !isDeviceless(route.type)) roaming.push(key);
   }
   const ownSysctls: DesiredSysctl[] = [];
   for (const sysctl of desired.sysctls.values()) {

@@ -19,7 +19,7 @@ export type WatchEvent =
 export interface KeeperOptions {
   /** Reads the topology; throws where it is not valid. */
   readonly load: () => DesiredNetwork;
-  readonly converge: (network: DesiredNetwork) => ConvergeResult;
+  readonly converge: (network: DesiredNetwork, occasion: Occasion) => ConvergeResult;
   readonly onEvent: (event: WatchEvent) => void;
 }
 
@@ -62,7 +62,7 @@ export class Keeper {
   #converge(network: DesiredNetwork, occasion: Occasion): DesiredNetwork {
     const { converge, onEvent } = this.#options;
     const began = performance.now();
-    const result = converge(network);
+    const result = converge(network, occasion);
     onEvent({ kind: 'converged', occasion, network, result, milliseconds: performance.now() - began });
     return network;
   }

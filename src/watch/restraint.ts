@@ -60,6 +60,11 @@ export class Restraint {
     return fights;
   }
 
+  /** Whether some item is being left alone. */
+  get isResting(): boolean {
+    return this.#resting.size > 0;
+  }
+
   /** What rested and may be tried by now. */
   due(): Difference[] {
     const now = this.#now();

@@ -6,7 +6,7 @@ import { type DesiredFdbEntry, fdbKey } from '../../state/fdb.ts';
 import { type DesiredNeighbour, neighbourKey } from '../../state/neighbour.ts';
 import type { Manage } from '../../state/network.ts';
 import type { Place } from '../../state/place.ts';
-import { type DesiredRoute, formatRouteKey, type Route, routeKey } from '../../state/route.ts';
+import { type DesiredRoute, formatRouteKey, routeKey, sameWords } from '../../state/route.ts';
 import type { DesiredSysctl } from '../../state/sysctl.ts';
 import type { LinkDraft } from '../model/link.ts';
 import { addFinding, type Finding } from '../source/findings.ts';
@@ -154,18 +154,4 @@ export function addSysctl(draft: NetworkDraft, namespace: NamespaceDraft, sysctl
 
 export function disagree(draft: NetworkDraft, place: Place, other: Place, message: string): void {
   addFinding(draft.findings, 'itemsDisagree', place, message, { other });
-}
-
-/** Whether two routes of one identity say the same: all but who said it. */
-function sameWords(a: Route, b: Route): boolean {
-  return (
-    a.type === b.type &&
-    a.scope === b.scope &&
-    a.via === b.via &&
-    a.dev === b.dev &&
-    a.src === b.src &&
-    a.mtu === b.mtu &&
-    a.onlink === b.onlink &&
-    JSON.stringify(a.nexthops) === JSON.stringify(b.nexthops)
-  );
 }

@@ -48,6 +48,18 @@ export class Watching {
     return told(this.#daemon.pass(this.#network).outcomes);
   }
 
+  /** An edit of the topology: what became of it, and how many whole passes it took. */
+  edit(text: string): { readonly told: string[]; readonly passes: number } {
+    this.#network = desire(text);
+    const passes = vi.spyOn(this.#daemon, 'pass');
+    try {
+      const { outcomes } = this.#daemon.edit(this.#network);
+      return { told: told(outcomes), passes: passes.mock.calls.length };
+    } finally {
+      passes.mockRestore();
+    }
+  }
+
   /** What differs now, read anew. */
   differences(): string[] {
     const machine = Machine.open();
