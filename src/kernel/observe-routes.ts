@@ -1,10 +1,31 @@
 // Observes some routes of a namespace: those by single links, and those of single identities, without making an object
 // of every other. The kernel filters by link; by identity it cannot.
 import { type ObservedRoute, routeKey } from '../state/route.ts';
-import { formatRouteDump, type LinkNames } from './codec/route.ts';
-import { RTM_GETROUTE } from './constants.ts';
+import { formatRouteDump, type LinkNames, parseRoute } from './codec/route.ts';
+import { RT_TABLE_LOCAL, RTM_GETROUTE, RTPROT_KERNEL } from './constants.ts';
 import type { Netns } from './netns.ts';
-import { parseStatedRoute } from './observe.ts';
+
+/** The routes by one link, or with ifindex 0 all, of both families and every table. Equivalent to `ip route show table all`. */
+export function readRoutes(netns: Netns, nameOf: LinkNames, ifindex = 0): ObservedRoute[] {
+  return netns.socket.dump(
+    RTM_GETROUTE,
+    (writer) => formatRouteDump(writer, 0, ifindex),
+    (buffer, start, end) => parseStatedRoute(buffer, start, end, nameOf),
+  );
+}
+
+/** A route of any table but `local`, and no IPv6 multicast or anycast entry that the kernel keeps for itself. */
+export function parseStatedRoute(
+  buffer: Buffer,
+  start: number,
+  end: number,
+  nameOf: LinkNames,
+): ObservedRoute | null {
+  if (buffer[start + 4] === RT_TABLE_LOCAL) return null;
+  const type = buffer[start + 7]!;
+  if (type >= 2 && type <= 5 && buffer[start + 5] === RTPROT_KERNEL) return null;
+  return parseRoute(buffer, start, end, nameOf);
+}
 
 /** The names of links: those known, and a way to ask for others. */
 export interface LinkDirectory {

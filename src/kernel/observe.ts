@@ -6,25 +6,18 @@ import type { LinkEnd, ObservedLink } from '../state/link.ts';
 import { parseClaim, parseOwnerAlias } from '../state/mark.ts';
 import type { ObservedNeighbour } from '../state/neighbour.ts';
 import { type Claim, type ObservedNamespace, type ObservedNetwork, SELF } from '../state/network.ts';
-import type { ObservedRoute } from '../state/route.ts';
 import { formatAddressDump, parseAddress } from './codec/address.ts';
 import { formatLinkDump, formatLinkQuery, type LinkMessage, parseLink } from './codec/link.ts';
 import { formatNamespaceIdQuery, parseNamespaceId } from './codec/namespace-id.ts';
 import { formatNeighbourDump, parseFdbEntry, parseNeighbour } from './codec/neighbour.ts';
-import { formatRouteDump, type LinkNames, parseRoute } from './codec/route.ts';
-import {
-  RT_TABLE_LOCAL,
-  RTM_GETADDR,
-  RTM_GETLINK,
-  RTM_GETNEIGH,
-  RTM_GETNSID,
-  RTM_GETROUTE,
-  RTPROT_KERNEL,
-} from './constants.ts';
+import type { LinkNames } from './codec/route.ts';
+import { RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETNSID } from './constants.ts';
 import type { Machine } from './machine.ts';
 import { nameLink } from './name-link.ts';
 import type { Netns } from './netns.ts';
+import { readRoutes } from './observe-routes.ts';
 import { readFreshSysctls, readSysctls } from './observe-sysctl.ts';
+import type { RouteMemory } from './route-memory.ts';
 
 /** What to read. */
 export interface Scope {
@@ -44,8 +37,11 @@ export interface Reading {
   readonly links: readonly LinkMessage[];
 }
 
-/** Reads the namespaces of a scope and every other one that the topology made or claimed. */
-export function observe(machine: Machine, scope: Scope): ObservedNetwork {
+/**
+ * Reads the namespaces of a scope and every other one that the topology made or claimed. With a memory, routes that are
+ * still as they were are the very lists of the last time.
+ */
+export function observe(machine: Machine, scope: Scope, memory?: RouteMemory): ObservedNetwork {
   const readings: Reading[] = [];
   for (const name of new Set([SELF, ...scope.names, ...machine.names()])) {
     const netns = openIfWanted(machine, name, scope);
@@ -54,7 +50,7 @@ export function observe(machine: Machine, scope: Scope): ObservedNetwork {
   const peers = findPeers(readings);
   const namespaces = new Map<string, ObservedNamespace>();
   for (const reading of readings) {
-    namespaces.set(reading.name, observeNamespace(reading, peers, scope.sysctlsOf(reading.name)));
+    namespaces.set(reading.name, observeNamespace(reading, peers, scope.sysctlsOf(reading.name), memory));
   }
   return { namespaces, freshSysctls: readFreshSysctls(scope.fresh) };
 }
@@ -91,6 +87,7 @@ export function observeNamespace(
   reading: Reading,
   peers: Peers,
   sysctlKeys: readonly string[],
+  memory?: RouteMemory,
 ): ObservedNamespace {
   const { socket } = reading.netns;
   const names = new Map(reading.links.map((link) => [link.ifindex, link.name]));
@@ -110,7 +107,7 @@ export function observeNamespace(
     addresses: readAddresses(reading.netns, nameOf),
     neighbours: readNeighbours(reading.netns, nameOf),
     fdb: readFdb(reading.netns, nameOf, reading.links),
-    routes: readRoutes(reading.netns, nameOf),
+    routes: memory?.read(reading.netns, names) ?? readRoutes(reading.netns, nameOf),
     sysctls: readSysctls(reading.netns, reading.links, sysctlKeys),
   };
 }
@@ -156,28 +153,6 @@ export function readFdb(netns: Netns, nameOf: LinkNames, links: readonly LinkMes
       return entry?.stated && indexes.has(entry.ifindex) ? entry : null;
     },
   );
-}
-
-/** The routes by one link, or with ifindex 0 all, of both families and every table. Equivalent to `ip route show table all`. */
-export function readRoutes(netns: Netns, nameOf: LinkNames, ifindex = 0): ObservedRoute[] {
-  return netns.socket.dump(
-    RTM_GETROUTE,
-    (writer) => formatRouteDump(writer, 0, ifindex),
-    (buffer, start, end) => parseStatedRoute(buffer, start, end, nameOf),
-  );
-}
-
-/** A route of any table but `local`, and no IPv6 multicast or anycast entry that the kernel keeps for itself. */
-export function parseStatedRoute(
-  buffer: Buffer,
-  start: number,
-  end: number,
-  nameOf: LinkNames,
-): ObservedRoute | null {
-  if (buffer[start + 4] === RT_TABLE_LOCAL) return null;
-  const type = buffer[start + 7]!;
-  if (type >= 2 && type <= 5 && buffer[start + 5] === RTPROT_KERNEL) return null;
-  return parseRoute(buffer, start, end, nameOf);
 }
 
 /** The far ends of veths, by namespace and ifindex of the near end. */

@@ -33,6 +33,7 @@ import {
   SOL_NETLINK,
 } from './constants.ts';
 import { findDescriptor, lowestFreeDescriptor } from './descriptor.ts';
+import { DumpMemory, type Reading } from './dump-memory.ts';
 import {
   attachFilter,
   errnoName,
@@ -137,15 +138,38 @@ export class NetlinkSocket {
     parse: (buffer: Buffer, start: number, end: number) => T | null,
   ): T[] {
     for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
-      const sequence = this.#request(type, NLM_F_DUMP, format);
+      const sequence = this.reserveSequences();
+      this.#request(type, NLM_F_DUMP, sequence, format);
       const objects: T[] = [];
       if (this.#readDump(sequence, type, parse, objects)) return objects;
+      this.#discard();
     }
-    throw new KernelError(
-      `dump ${type}`,
-      'EINTR',
-      `the dump was interrupted ${DUMP_ATTEMPTS} times by changes`,
-    );
+    throw interrupted(type);
+  }
+
+  /** A memory for the dumps of one kind over this socket. */
+  newMemory<T>(): DumpMemory<T> {
+    return new DumpMemory(this.reserveSequences());
+  }
+
+  /** As `dump`; where the kernel says what it said the last time, the very list of the last time is returned. */
+  dumpAgain<T>(
+    type: number,
+    format: (writer: MessageWriter) => void,
+    parse: (buffer: Buffer, start: number, end: number) => T | null,
+    memory: DumpMemory<T>,
+  ): readonly T[] {
+    const { sequence } = memory;
+    const next = (): number => receive(this.#fd, received);
+    const read = (length: number, objects: T[]): Reading =>
+      this.#readDatagram(length, sequence, type, parse, objects);
+    for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
+      this.#discard(); // an answer that nobody waited for would pass for this one's
+      this.#request(type, NLM_F_DUMP, sequence, format);
+      const objects = memory.takeIn(received, next, read);
+      if (objects !== null) return objects;
+    }
+    throw interrupted(type);
   }
 
   /** Asks for one object; null where the kernel has none. */
@@ -154,7 +178,8 @@ export class NetlinkSocket {
     format: (writer: MessageWriter) => void,
     parse: (buffer: Buffer, start: number, end: number) => T,
   ): T | null {
-    const sequence = this.#request(type, 0, format);
+    const sequence = this.reserveSequences();
+    this.#request(type, 0, sequence, format);
     for (let length = receive(this.#fd, received); length >= 0; length = receive(this.#fd, received)) {
       if (u32(received, 8) !== sequence) continue;
       if (u16(received, 4) !== NLMSG_ERROR) {
@@ -201,42 +226,55 @@ export class NetlinkSocket {
     return count >= this.batchLimit || writer.length >= BATCH_BYTES;
   }
 
-  #request(type: number, flags: number, format: (writer: MessageWriter) => void): number {
-    const sequence = this.reserveSequences();
+  #request(type: number, flags: number, sequence: number, format: (writer: MessageWriter) => void): void {
     const writer = this.#writer;
     writer.clear();
     writer.beginMessage(type, flags, sequence);
     format(writer);
     writer.endMessage();
     send(this.#fd, writer.buffer, writer.length);
-    return sequence;
   }
 
-  /** Reads a dump to its end; false where it was interrupted. */
+  /** Reads a dump to its end; false where it was interrupted, with the rest of it unread. */
   #readDump<T>(
     sequence: number,
     type: number,
     parse: (buffer: Buffer, start: number, end: number) => T | null,
     objects: T[],
   ): boolean {
-    let whole = true;
     for (;;) {
       const length = receive(this.#fd, received);
       if (length < 0) return false;
-      for (let at = 0; at + HEADER_LENGTH <= length; at += (u32(received, at) + 3) & ~3) {
-        if (u32(received, at + 8) !== sequence) continue;
-        const messageType = u16(received, at + 4);
-        if (u16(received, at + 6) & NLM_F_DUMP_INTR) whole = false;
-        if (messageType === NLMSG_DONE || messageType === NLMSG_ERROR) {
-          const errno = -i32(received, at + HEADER_LENGTH);
-          if (errno === 0 || absent.has(errnoName(errno))) return whole;
-          throw new KernelError(`dump ${type}`, errnoName(errno), parseError(received, at)?.message ?? null);
-        }
-        if (!whole) continue;
-        const object = parse(received, at + HEADER_LENGTH, at + u32(received, at));
-        if (object !== null) objects.push(object);
-      }
+      const reading = this.#readDatagram(length, sequence, type, parse, objects);
+      if (reading !== 'more') return reading === 'last';
     }
+  }
+
+  /** Reads away what has come and what is left of a dump: until it has ended the kernel begins no other. */
+  #discard(): void {
+    while (receive(this.#fd, received) >= 0);
+  }
+
+  #readDatagram<T>(
+    length: number,
+    sequence: number,
+    type: number,
+    parse: (buffer: Buffer, start: number, end: number) => T | null,
+    objects: T[],
+  ): Reading {
+    for (let at = 0; at + HEADER_LENGTH <= length; at += (u32(received, at) + 3) & ~3) {
+      if (u32(received, at + 8) !== sequence) continue;
+      const messageType = u16(received, at + 4);
+      if (u16(received, at + 6) & NLM_F_DUMP_INTR) return 'interrupted';
+      if (messageType === NLMSG_DONE || messageType === NLMSG_ERROR) {
+        const errno = -i32(received, at + HEADER_LENGTH);
+        if (errno === 0 || absent.has(errnoName(errno))) return 'last';
+        throw new KernelError(`dump ${type}`, errnoName(errno), parseError(received, at)?.message ?? null);
+      }
+      const object = parse(received, at + HEADER_LENGTH, at + u32(received, at));
+      if (object !== null) objects.push(object);
+    }
+    return 'more';
   }
 
   #tryBuffer(option: number): void {
@@ -246,6 +284,11 @@ export class NetlinkSocket {
       if (!(error instanceof SystemError)) throw error; // EPERM in a user namespace: batchLimit is then smaller
     }
   }
+}
+
+function interrupted(type: number): KernelError {
+  const message = `the dump was interrupted ${DUMP_ATTEMPTS} times by changes`;
+  return new KernelError(`dump ${type}`, 'EINTR', message);
 }
 
 /** How many requests a receive buffer of that many bytes holds the answers of, with some to spare. */

@@ -24,6 +24,8 @@ export function recordApplied(
   cameToBe: ((netns: string, item: Subject) => boolean) | null,
   last: Applied = NOTHING_APPLIED,
 ): Applied {
+  const known = cameToBe === null ? records.get(desired) : undefined;
+  if (known !== undefined) return known;
   let count = 0;
   for (const { links, addresses, neighbours, fdb, routes, sysctls } of desired.namespaces.values()) {
     count +=
@@ -40,8 +42,13 @@ export function recordApplied(
     }
     if (namespace.sysctls.size > 0) sysctls.set(namespace.name, [...namespace.sysctls.keys()]);
   }
-  return { items, sysctls };
+  const record = { items, sysctls };
+  if (cameToBe === null) records.set(desired, record);
+  return record;
 }
+
+/** The records of networks that came to be as a whole: a watch asks for the same one again and again. */
+const records = new WeakMap<DesiredNetwork, Applied>();
 
 /** The record with what came to be since; the same one where nothing new did. */
 export function extendApplied(applied: Applied, outcomes: readonly Outcome[], protocol: number): Applied {

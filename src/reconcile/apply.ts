@@ -1,7 +1,8 @@
 // Apply: carries out a plan, stage by stage and in each namespace by namespace. One failure costs one item: what does
 // not depend on it goes through, and everything is told in the outcomes.
 import type { Machine } from '../kernel/machine.ts';
-import { readAddresses, readNeighbours, readRoutes } from '../kernel/observe.ts';
+import { readAddresses, readNeighbours } from '../kernel/observe.ts';
+import { readRoutes } from '../kernel/observe-routes.ts';
 import { Requests } from '../kernel/requests.ts';
 import type { NetlinkSocket } from '../kernel/socket.ts';
 import { claimName, ownerAlias } from '../state/mark.ts';

@@ -3,10 +3,12 @@
 import { type DesiredRoute, type ObservedRoute, routeKey, sameRoute } from '../state/route.ts';
 import { formatProtocol } from '../state/scope.ts';
 import type { Comparison, Finding } from './diff.ts';
+import type { Ownership } from './ownership.ts';
 
 export function* diffRoutes(comparison: Comparison): Generator<Finding> {
   const { desired, observed, ownership } = comparison;
   const { routes } = desired;
+  if (areRoutesAsWanted(routes, observed.routes, ownership)) return;
   const wanted = indexOfRoutes(routes);
   const inSync = new Uint8Array(routes.length);
   let missing = wanted.size;
@@ -29,6 +31,10 @@ export function* diffRoutes(comparison: Comparison): Generator<Finding> {
     }
   }
 
+  if (missing === 0 && odd.size === 0 && extra.length === 0) {
+    asWanted.set(observed.routes, { routes, ownership });
+    return;
+  }
   if (missing > 0) {
     for (const at of wanted.values()) {
       if (inSync[at] === 0) yield* compareList(routes[at]!, odd.get(at) ?? none, comparison);
@@ -40,6 +46,21 @@ export function* diffRoutes(comparison: Comparison): Generator<Finding> {
 }
 
 const none: readonly ObservedRoute[] = [];
+
+/** Whether these very lists were compared, and every desired route found as it is wanted, ours, and alone at its key. */
+export function areRoutesAsWanted(
+  desired: readonly DesiredRoute[],
+  observed: readonly ObservedRoute[],
+  ownership: Ownership,
+): boolean {
+  const known = asWanted.get(observed);
+  return known !== undefined && known.routes === desired && known.ownership.isSameAs(ownership);
+}
+
+const asWanted = new WeakMap<
+  readonly ObservedRoute[],
+  { readonly routes: readonly DesiredRoute[]; readonly ownership: Ownership }
+>();
 
 /** The places of routes in a list by their keys; made once for a list, which is compared again and again. */
 function indexOfRoutes(routes: readonly DesiredRoute[]): ReadonlyMap<number | string, number> {

@@ -4,6 +4,7 @@ import { addressKey } from '../state/address.ts';
 import { neighbourKey } from '../state/neighbour.ts';
 import type { DesiredNamespace, DesiredNetwork, ObservedNetwork } from '../state/network.ts';
 import { routeKey } from '../state/route.ts';
+import { areRoutesAsWanted } from './diff-routes.ts';
 import { keyOf, type Subject } from './difference.ts';
 import { Ownership } from './ownership.ts';
 
@@ -31,6 +32,7 @@ function* heldIn(
     yield { kind: 'address', desired, observed: null };
   for (const desired of held(wanted.neighbours, found.neighbours, neighbourKey, ownership))
     yield { kind: 'neighbour', desired, observed: null };
+  if (areRoutesAsWanted(wanted.routes, found.routes, ownership)) return;
   for (const desired of held(wanted.routes, found.routes, routeKey, ownership))
     yield { kind: 'route', desired, observed: null };
 }

@@ -78,6 +78,17 @@ export class Ownership {
     );
   }
 
+  /** Whether it decides the same of everything. */
+  isSameAs(other: Ownership): boolean {
+    return (
+      this.owner.topology === other.owner.topology &&
+      this.owner.protocol === other.owner.protocol &&
+      this.manage === other.manage &&
+      areSame(this.#protocols, other.#protocols) &&
+      areSame(this.#others, other.#others)
+    );
+  }
+
   ownsLink(link: ObservedLink): boolean {
     return link.group === this.group;
   }
@@ -124,4 +135,8 @@ export class Ownership {
     const virtual = link.kind !== '' && !fallbackTunnels.has(link.name);
     return this.manage === 'full' && virtual && parseOwnerAlias(link.alias) === null;
   }
+}
+
+function areSame(one: ReadonlySet<number>, other: ReadonlySet<number>): boolean {
+  return one.size === other.size && [...one].every((number) => other.has(number));
 }

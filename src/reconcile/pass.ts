@@ -3,6 +3,7 @@
 import { observeBgp } from '../bgp/observe.ts';
 import type { Machine } from '../kernel/machine.ts';
 import { observe, type Scope } from '../kernel/observe.ts';
+import type { RouteMemory } from '../kernel/route-memory.ts';
 import { type DesiredNetwork, type ObservedNetwork, SELF } from '../state/network.ts';
 import { type Applied, recordApplied } from './applied.ts';
 import { apply } from './apply.ts';
@@ -26,6 +27,8 @@ export interface ConvergeOptions {
   readonly alsoIn?: readonly string[];
   /** The locks the caller holds from pass to pass; without them the pass takes its own and gives them back. */
   readonly locks?: Locks;
+  /** What the caller's passes have read: what is still so is neither read nor compared again. */
+  readonly memory?: RouteMemory;
   /** Called right before the kernel is read, in every round. */
   readonly onLook?: () => void;
   /** Called with every step as soon as its fate is known, in the order of the plan. */
@@ -56,7 +59,7 @@ export function inspect(
 ): InspectResult {
   const applied = loadApplied(machine, desired.name);
   const bgp = observeBgp(desired.name, desired.bgp, runDirectory(machine, desired.name));
-  const observed = { ...look(machine, desired, applied, []), bgp };
+  const observed = { ...look(machine, desired, applied, {}), bgp };
   return inspectObserved(desired, observed, { adopt: options.adopt, applied });
 }
 
@@ -92,7 +95,7 @@ function convergeLocked(
   const linked = new Set<string>();
   for (let round = 1; ; round++) {
     options.onLook?.();
-    observed = look(machine, desired, applied, options.alsoIn ?? []);
+    observed = look(machine, desired, applied, options);
     const found = diff(desired, observed, { adopt: options.adopt, applied });
     ignored = found.ignored;
     if (round === 1) {
@@ -184,10 +187,10 @@ function look(
   machine: Machine,
   desired: DesiredNetwork,
   applied: Applied,
-  alsoIn: readonly string[],
+  { alsoIn = [], memory }: Pick<ConvergeOptions, 'alsoIn' | 'memory'>,
 ): ObservedNetwork {
   machine.refresh();
-  return observe(machine, scopeOf(desired, applied, alsoIn));
+  return observe(machine, scopeOf(desired, applied, alsoIn), memory);
 }
 
 /** What to read for a topology: its namespaces, and the sysctls that it states or that were applied. */

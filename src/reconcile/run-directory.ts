@@ -3,6 +3,7 @@
 import {
   closeSync,
   constants,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -25,7 +26,21 @@ export function runDirectory(machine: Machine, topology: string): string {
 
 /** The last applied items; NOTHING_APPLIED where none are recorded or they cannot be read. */
 export function loadApplied(machine: Machine, topology: string): Applied {
-  return decodeApplied(readOrEmpty(`${runDirectory(machine, topology)}/applied`));
+  const path = `${runDirectory(machine, topology)}/applied`;
+  const signature = sign(path);
+  if (known?.path === path && known.signature === signature) return known.applied;
+  const applied = decodeApplied(readOrEmpty(path));
+  known = { path, signature, applied };
+  return applied;
+}
+
+/** The record that was last read or written: as long as its file is the same one, it is neither again. */
+let known: { readonly path: string; readonly signature: string; readonly applied: Applied } | null = null;
+
+function sign(path: string): string {
+  const file = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (file === undefined) return 'absent';
+  return `${file.dev} ${file.ino} ${file.size} ${file.mtimeNs} ${file.ctimeNs}`;
 }
 
 /** The topologies that anything was applied of from this namespace, sorted. */
@@ -43,8 +58,12 @@ export function appliedTopologies(machine: Machine): string[] {
 export function saveApplied(machine: Machine, topology: string, applied: Applied): void {
   const directory = runDirectory(machine, topology);
   const path = `${directory}/applied`;
+  if (known?.path === path && known.applied === applied && known.signature === sign(path)) return;
   const bytes = encodeApplied(applied);
-  if (readOrEmpty(path).equals(bytes)) return;
+  if (readOrEmpty(path).equals(bytes)) {
+    known = { path, signature: sign(path), applied };
+    return;
+  }
   mkdirSync(directory, { recursive: true, mode: 0o755 });
   const aside = `${path}.${process.pid}`;
   const fd = openSync(
@@ -58,6 +77,7 @@ export function saveApplied(machine: Machine, topology: string, applied: Applied
     closeSync(fd);
   }
   renameSync(aside, path);
+  known = { path, signature: sign(path), applied };
 }
 
 /** Removes the record of a topology that is gone, and its directories where nothing else is in them. */

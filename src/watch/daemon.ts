@@ -5,6 +5,7 @@ import { ReconcileError } from '../errors.ts';
 import type { Machine } from '../kernel/machine.ts';
 import { Monitor, type Told } from '../kernel/monitor.ts';
 import { watchNamespaceNames } from '../kernel/netns.ts';
+import { RouteMemory } from '../kernel/route-memory.ts';
 import { type Applied, extendApplied, NOTHING_APPLIED } from '../reconcile/applied.ts';
 import { Locks } from '../reconcile/lock.ts';
 import { type ConvergeResult, converge } from '../reconcile/pass.ts';
@@ -51,6 +52,7 @@ export class Daemon {
   readonly #machine: Machine;
   readonly #monitor: Monitor;
   readonly #following: Following;
+  readonly #memory = new RouteMemory();
   readonly #restraint = new Restraint(() => performance.now());
   readonly #stopNames: () => void;
   #locks: { readonly topology: string; readonly locks: Locks } | null = null;
@@ -89,6 +91,7 @@ export class Daemon {
       adopt: false,
       pruneAll: false,
       locks: this.#locksOf(network),
+      memory: this.#memory,
       // Listening begins before the kernel is read, and what was told until then is read: no change falls between.
       onLook: () => {
         this.#noteGone();
