@@ -1,7 +1,8 @@
-// Observes some routes of a namespace: those by single links, and those of single identities, without making an object
-// of every other. The kernel filters by link; by identity it cannot.
-import { type ObservedRoute, routeKey } from '../state/route.ts';
-import { formatRouteDump, type LinkNames, parseRoute } from './codec/route.ts';
+// Observes the routes of a namespace: all, those that matter where others have very many, those by single links, and
+// those of single identities, without making an object of every other. The kernel filters by link; by identity it cannot.
+import type { ObservedNamespace } from '../state/network.ts';
+import type { ObservedRoute } from '../state/route.ts';
+import { formatRouteDump, type LinkNames, parseRoute, routeKeyAt } from './codec/route.ts';
 import { RT_TABLE_LOCAL, RTM_GETROUTE, RTPROT_KERNEL } from './constants.ts';
 import type { Netns } from './netns.ts';
 
@@ -25,6 +26,69 @@ export function parseStatedRoute(
   const type = buffer[start + 7]!;
   if (type >= 2 && type <= 5 && buffer[start + 5] === RTPROT_KERNEL) return null;
   return parseRoute(buffer, start, end, nameOf);
+}
+
+/** Whose a namespace is. */
+export type NamespaceMarks = Pick<ObservedNamespace, 'name' | 'madeBy' | 'claims'>;
+
+/** What was read of a namespace's routes. */
+export type RouteReading = Pick<ObservedNamespace, 'routes' | 'routesLeftOut'>;
+
+/** Reads the routes of a namespace, whose links have these names by ifindex. */
+export type RouteReader = (
+  netns: Netns,
+  names: ReadonlyMap<number, string>,
+  marks: NamespaceMarks,
+) => RouteReading;
+
+/** Reads all routes of a namespace, foreign ones too. */
+export const readAllRoutes: RouteReader = (netns, names) => ({
+  routes: readRoutes(netns, (ifindex) => names.get(ifindex) ?? null),
+});
+
+/** Which routes matter in a namespace that has very many. */
+export interface RouteInterest {
+  /** RTPROT_*: whose routes do, whatever they are. */
+  readonly protocols: ReadonlySet<number>;
+  /** Identities, by routeKey, at which those of others do. */
+  readonly keys: Pick<ReadonlySet<number | string>, 'has'>;
+}
+
+/** Routes of others are all read up to so many: a routing daemon with a full table has a hundred times as many. */
+const FEW = 10_000;
+
+/** Tells, message by message of a dump, which routes matter; of others the first few always do. */
+export class Relevance {
+  /** Some were left out. */
+  leftOut = false;
+  readonly #interest: RouteInterest;
+  #others = 0;
+
+  constructor(interest: RouteInterest) {
+    this.#interest = interest;
+  }
+
+  matters(buffer: Buffer, start: number, end: number): boolean {
+    if (this.#interest.protocols.has(buffer[start + 5]!) || ++this.#others <= FEW) return true;
+    if (this.#interest.keys.has(routeKeyAt(buffer, start, end))) return true;
+    this.leftOut = true;
+    return false;
+  }
+}
+
+/** A reader that leaves out, of very many routes of others, those that do not matter. */
+export function readRelevantRoutes(interestIn: (marks: NamespaceMarks) => RouteInterest): RouteReader {
+  return (netns, names, marks) => {
+    const relevance = new Relevance(interestIn(marks));
+    const nameOf: LinkNames = (ifindex) => names.get(ifindex) ?? null;
+    const routes = netns.socket.dump(
+      RTM_GETROUTE,
+      (writer) => formatRouteDump(writer, 0),
+      (buffer, start, end) =>
+        relevance.matters(buffer, start, end) ? parseStatedRoute(buffer, start, end, nameOf) : null,
+    );
+    return relevance.leftOut ? { routes, routesLeftOut: true } : { routes };
+  };
 }
 
 /** The names of links: those known, and a way to ask for others. */
@@ -72,10 +136,7 @@ function dumpRoutes(
       RTM_GETROUTE,
       (writer) => formatRouteDump(writer, 0, ifindex),
       (buffer, start, end) => {
-        if (keys !== null) {
-          const nameless = parseStatedRoute(buffer, start, end, anonymous);
-          if (nameless === null || !keys.has(routeKey(nameless))) return null;
-        }
+        if (keys !== null && !keys.has(routeKeyAt(buffer, start, end))) return null;
         return parseStatedRoute(buffer, start, end, nameOf);
       },
     );
@@ -84,5 +145,3 @@ function dumpRoutes(
     for (const index of unknown) names.known.set(index, names.read(index) ?? '');
   }
 }
-
-const anonymous: LinkNames = () => null;

@@ -15,9 +15,8 @@ import { RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETNSID } from './constants
 import type { Machine } from './machine.ts';
 import { nameLink } from './name-link.ts';
 import type { Netns } from './netns.ts';
-import { readRoutes } from './observe-routes.ts';
+import { type NamespaceMarks, type RouteReader, readAllRoutes } from './observe-routes.ts';
 import { readFreshSysctls, readSysctls } from './observe-sysctl.ts';
-import type { RouteMemory } from './route-memory.ts';
 
 /** What to read. */
 export interface Scope {
@@ -37,11 +36,8 @@ export interface Reading {
   readonly links: readonly LinkMessage[];
 }
 
-/**
- * Reads the namespaces of a scope and every other one that the topology made or claimed. With a memory, routes that are
- * still as they were are the very lists of the last time.
- */
-export function observe(machine: Machine, scope: Scope, memory?: RouteMemory): ObservedNetwork {
+/** Reads the namespaces of a scope and every other one that the topology made or claimed. */
+export function observe(machine: Machine, scope: Scope, routeReader?: RouteReader): ObservedNetwork {
   const readings: Reading[] = [];
   for (const name of new Set([SELF, ...scope.names, ...machine.names()])) {
     const netns = openIfWanted(machine, name, scope);
@@ -50,7 +46,10 @@ export function observe(machine: Machine, scope: Scope, memory?: RouteMemory): O
   const peers = findPeers(readings);
   const namespaces = new Map<string, ObservedNamespace>();
   for (const reading of readings) {
-    namespaces.set(reading.name, observeNamespace(reading, peers, scope.sysctlsOf(reading.name), memory));
+    namespaces.set(
+      reading.name,
+      observeNamespace(reading, peers, scope.sysctlsOf(reading.name), routeReader),
+    );
   }
   return { namespaces, freshSysctls: readFreshSysctls(scope.fresh) };
 }
@@ -87,10 +86,10 @@ export function observeNamespace(
   reading: Reading,
   peers: Peers,
   sysctlKeys: readonly string[],
-  memory?: RouteMemory,
+  routeReader: RouteReader = readAllRoutes,
 ): ObservedNamespace {
   const { socket } = reading.netns;
-  const names = new Map(reading.links.map((link) => [link.ifindex, link.name]));
+  const names = namesOf(reading.links);
   const nameOf: LinkNames = (ifindex) => names.get(ifindex) ?? null;
   const lo = reading.links.find((link) => link.ifindex === LOOPBACK_IFINDEX);
   const links = new Map<string, ObservedLink>();
@@ -98,16 +97,19 @@ export function observeNamespace(
     const peer = peers.get(reading.name)?.get(link.ifindex) ?? null;
     links.set(link.name, nameLink(link, nameOf, peer));
   }
-  return {
+  const marks: NamespaceMarks = {
     name: reading.name,
-    cookie: socket.cookie,
     madeBy: parseOwnerAlias(lo?.alias ?? ''),
     claims: lo === undefined ? [] : claimsOf(lo),
+  };
+  return {
+    ...marks,
+    cookie: socket.cookie,
     links,
     addresses: readAddresses(reading.netns, nameOf),
     neighbours: readNeighbours(reading.netns, nameOf),
     fdb: readFdb(reading.netns, nameOf, reading.links),
-    routes: memory?.read(reading.netns, names) ?? readRoutes(reading.netns, nameOf),
+    ...routeReader(reading.netns, names, marks),
     sysctls: readSysctls(reading.netns, reading.links, sysctlKeys),
   };
 }
@@ -115,6 +117,15 @@ export function observeNamespace(
 /** The links of a namespace, by ifindex and unresolved. Equivalent to `ip link show`. */
 export function readLinks(netns: Netns): LinkMessage[] {
   return netns.socket.dump(RTM_GETLINK, formatLinkDump, parseLink);
+}
+
+/** The names of a namespace's links, by ifindex. */
+export function readNames(netns: Netns): Map<number, string> {
+  return namesOf(readLinks(netns));
+}
+
+function namesOf(links: readonly LinkMessage[]): Map<number, string> {
+  return new Map(links.map((link) => [link.ifindex, link.name]));
 }
 
 /** The addresses of one link, or with ifindex 0 of all. Equivalent to `ip address show`. */

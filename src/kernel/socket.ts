@@ -3,15 +3,7 @@
 // rtnetlink before the send returns: so nothing awaits, and nothing happens between two namespaces.
 import { RawNetlinkSocket } from 'netlink/dist/raw.js';
 import { KernelError } from '../errors.ts';
-import {
-  attributeText,
-  findAttribute,
-  HEADER_LENGTH,
-  i32,
-  MessageWriter,
-  u16,
-  u32,
-} from './codec/message.ts';
+import { HEADER_LENGTH, i32, MessageWriter, u16, u32 } from './codec/message.ts';
 import {
   NETLINK_CAP_ACK,
   NETLINK_EXT_ACK,
@@ -19,12 +11,10 @@ import {
   NETLINK_NO_ENOBUFS,
   NETLINK_ROUTE,
   NLM_F_ACK,
-  NLM_F_ACK_TLVS,
   NLM_F_DUMP,
   NLM_F_DUMP_INTR,
   NLMSG_DONE,
   NLMSG_ERROR,
-  NLMSGERR_ATTR_MSG,
   SO_MEMINFO,
   SO_NETNS_COOKIE,
   SO_RCVBUF,
@@ -44,14 +34,7 @@ import {
   send,
   setIntOption,
 } from './libc.ts';
-
-/** A request of a batch that the kernel refused. */
-export interface Refusal {
-  /** The request's place in the batch, from 0. */
-  readonly index: number;
-  readonly errno: string;
-  readonly message: string | null;
-}
+import { isAbsent, parseError, type Refusal } from './refusal.ts';
 
 /** How often an interrupted dump is begun anew before it is given up. */
 const DUMP_ATTEMPTS = 20;
@@ -186,7 +169,7 @@ export class NetlinkSocket {
         return parse(received, HEADER_LENGTH, u32(received, 0));
       }
       const refusal = parseError(received, 0);
-      if (refusal === null || absent.has(refusal.errno)) return null;
+      if (refusal === null || isAbsent(refusal.errno)) return null;
       throw new KernelError(`get ${type}`, refusal.errno, refusal.message);
     }
     return null;
@@ -268,7 +251,7 @@ export class NetlinkSocket {
       if (u16(received, at + 6) & NLM_F_DUMP_INTR) return 'interrupted';
       if (messageType === NLMSG_DONE || messageType === NLMSG_ERROR) {
         const errno = -i32(received, at + HEADER_LENGTH);
-        if (errno === 0 || absent.has(errnoName(errno))) return 'last';
+        if (errno === 0 || isAbsent(errnoName(errno))) return 'last';
         throw new KernelError(`dump ${type}`, errnoName(errno), parseError(received, at)?.message ?? null);
       }
       const object = parse(received, at + HEADER_LENGTH, at + u32(received, at));
@@ -294,23 +277,4 @@ function interrupted(type: number): KernelError {
 /** How many requests a receive buffer of that many bytes holds the answers of, with some to spare. */
 export function batchLimitFor(receiveBuffer: number): number {
   return Math.min(2000, Math.floor((receiveBuffer / REPLY_BYTES) * 0.75));
-}
-
-/** What the kernel says of an object that does not exist; a dump of a table that does not exist is ENOENT. */
-const absent: ReadonlySet<string> = new Set(['ENOENT', 'ENODEV', 'ESRCH']);
-
-/** Reads struct nlmsgerr and its extended acknowledgement; null for a plain acknowledgement. */
-function parseError(buffer: Buffer, at: number): { errno: string; message: string | null } | null {
-  const code = -i32(buffer, at + HEADER_LENGTH);
-  if (code === 0) return null;
-  const end = at + u32(buffer, at);
-  let message: string | null = null;
-  if (u16(buffer, at + 6) & NLM_F_ACK_TLVS) {
-    // struct nlmsgerr is the error and the header of the request; with NETLINK_CAP_ACK no more of the request follows.
-    // The end of a dump has the error alone.
-    const request = u16(buffer, at + 4) === NLMSG_DONE ? 0 : HEADER_LENGTH;
-    const text = findAttribute(buffer, at + HEADER_LENGTH + 4 + request, end, NLMSGERR_ATTR_MSG);
-    if (text >= 0) message = attributeText(buffer, text);
-  }
-  return { errno: errnoName(code), message };
 }

@@ -63,7 +63,7 @@ const asWanted = new WeakMap<
 >();
 
 /** The places of routes in a list by their keys; made once for a list, which is compared again and again. */
-function indexOfRoutes(routes: readonly DesiredRoute[]): ReadonlyMap<number | string, number> {
+export function indexOfRoutes(routes: readonly DesiredRoute[]): ReadonlyMap<number | string, number> {
   const known = indexes.get(routes);
   if (known !== undefined) return known;
   const index = new Map<number | string, number>();

@@ -56,7 +56,11 @@ export class Ownership {
   /** The numbers of other topologies in this namespace. */
   readonly #others: ReadonlySet<number>;
 
-  constructor(owner: Owner, netns: ObservedNamespace, manage: Manage | null) {
+  constructor(
+    owner: Owner,
+    netns: Pick<ObservedNamespace, 'name' | 'madeBy' | 'claims'>,
+    manage: Manage | null,
+  ) {
     this.owner = owner;
     this.manage = manage ?? (netns.madeBy === owner.topology ? 'full' : 'owned');
     this.group = linkGroup(owner.topology);
@@ -101,6 +105,12 @@ export class Ownership {
   /** Whether the mark is the one of today, not one that this topology bore before. */
   marksNow(item: { readonly protocol: number }): boolean {
     return item.protocol === this.owner.protocol;
+  }
+
+  /** RTPROT_* of the routes that could be extra. */
+  routeProtocols(): ReadonlySet<number> {
+    if (this.manage !== 'full') return this.#protocols;
+    return new Set([...this.#protocols, ...handMade].filter((protocol) => !this.#others.has(protocol)));
   }
 
   isExtraRoute(route: ObservedRoute): boolean {

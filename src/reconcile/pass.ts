@@ -2,17 +2,16 @@
 // step made possible for another, shows in the reading back and is mended in a further round.
 import { observeBgp } from '../bgp/observe.ts';
 import type { Machine } from '../kernel/machine.ts';
-import { observe, type Scope } from '../kernel/observe.ts';
 import type { RouteMemory } from '../kernel/route-memory.ts';
 import { type DesiredNetwork, type ObservedNetwork, SELF } from '../state/network.ts';
 import { type Applied, recordApplied } from './applied.ts';
 import { apply } from './apply.ts';
-import { diff } from './diff.ts';
 import { type Difference, keyOf, type Outcome, type Subject } from './difference.ts';
 import { heldByOthers } from './held-by-others.ts';
 import { countItems, type InspectResult, inspectObserved } from './inspect.ts';
 import { Ledger } from './ledger.ts';
 import { Locks, lockedOnce } from './lock.ts';
+import { look } from './look.ts';
 import { plan, type Step } from './plan.ts';
 import { checkPruneGuard } from './prune-guard.ts';
 import { forgetApplied, loadApplied, runDirectory, saveApplied } from './run-directory.ts';
@@ -59,8 +58,8 @@ export function inspect(
 ): InspectResult {
   const applied = loadApplied(machine, desired.name);
   const bgp = observeBgp(desired.name, desired.bgp, runDirectory(machine, desired.name));
-  const observed = { ...look(machine, desired, applied, {}), bgp };
-  return inspectObserved(desired, observed, { adopt: options.adopt, applied });
+  const { observed } = look(machine, desired, { adopt: options.adopt, applied });
+  return inspectObserved(desired, { ...observed, bgp }, { adopt: options.adopt, applied });
 }
 
 /** Makes the kernel what the topology wants, reads it back, and says what became of every difference. */
@@ -95,8 +94,9 @@ function convergeLocked(
   const linked = new Set<string>();
   for (let round = 1; ; round++) {
     options.onLook?.();
-    observed = look(machine, desired, applied, options);
-    const found = diff(desired, observed, { adopt: options.adopt, applied });
+    const looked = look(machine, desired, { ...options, applied });
+    const { found } = looked;
+    observed = looked.observed;
     ignored = found.ignored;
     if (round === 1) {
       left = found.left;
@@ -181,32 +181,4 @@ const NO_PROTOCOL = -1;
 /** What a step tried: a route that could not be changed because it went with its address is next tried as missing. */
 function attemptOf(difference: Difference): string {
   return `${difference.change} ${keyOf(difference)}`;
-}
-
-function look(
-  machine: Machine,
-  desired: DesiredNetwork,
-  applied: Applied,
-  { alsoIn = [], memory }: Pick<ConvergeOptions, 'alsoIn' | 'memory'>,
-): ObservedNetwork {
-  machine.refresh();
-  return observe(machine, scopeOf(desired, applied, alsoIn), memory);
-}
-
-/** What to read for a topology: its namespaces, and the sysctls that it states or that were applied. */
-export function scopeOf(desired: DesiredNetwork, applied: Applied, alsoIn: readonly string[]): Scope {
-  const dropped = [...applied.sysctls].flatMap(([netns, keys]) =>
-    keys.filter((key) => !desired.namespaces.get(netns)?.sysctls.has(key)),
-  );
-  return {
-    topology: desired.name,
-    names: new Set([...desired.namespaces.keys(), ...alsoIn]),
-    sysctlsOf: (netns) => [
-      ...new Set([
-        ...(desired.namespaces.get(netns)?.sysctls.keys() ?? []),
-        ...(applied.sysctls.get(netns) ?? []),
-      ]),
-    ],
-    fresh: [...new Set(dropped)],
-  };
 }

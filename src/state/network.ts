@@ -66,6 +66,8 @@ export interface ObservedNamespace {
   readonly fdb: readonly ObservedFdbEntry[];
   /** In the kernel's order: of routes with one identity, the first is in force. */
   readonly routes: readonly ObservedRoute[];
+  /** Routes of others were left out for their number: those at identities that nobody wants. */
+  readonly routesLeftOut?: boolean;
   /** The values that were asked for and those of links that differ from a new link's; absent: no such sysctl. */
   readonly sysctls: ReadonlyMap<string, string>;
 }

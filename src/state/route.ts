@@ -59,11 +59,21 @@ export function defaultMetric(dst: Ip): number {
 
 /** The identity for a map: a number for IPv4's main table and default metric, so that most routes cost no string. */
 export function routeKey(route: Route & { readonly tos?: number }): number | string {
-  const { dst, tos } = route;
-  if (typeof dst === 'number' && route.table === MAIN_TABLE && route.metric === 0 && !tos) {
-    return dst * 64 + route.dstLength;
+  return keyOfRoute(route.dst, route.dstLength, route.table, route.metric, route.tos ?? 0);
+}
+
+/** The same of its parts. */
+export function keyOfRoute(
+  dst: Ip,
+  dstLength: number,
+  table: number,
+  metric: number,
+  tos: number,
+): number | string {
+  if (typeof dst === 'number' && table === MAIN_TABLE && metric === 0 && tos === 0) {
+    return dst * 64 + dstLength;
   }
-  return `${dst}/${route.dstLength} ${route.table} ${route.metric} ${tos ?? 0}`;
+  return `${dst}/${dstLength} ${table} ${metric} ${tos}`;
 }
 
 /** The identity as reports print it: `10.20.1.3/32`, `default table 100 metric 50`. */

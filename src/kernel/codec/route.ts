@@ -1,6 +1,6 @@
 // Routes on the wire: struct rtmsg (linux/rtnetlink.h), both directions.
 import type { Ip } from '../../state/ip.ts';
-import { isDeviceless, type Nexthop, type ObservedRoute, type Route } from '../../state/route.ts';
+import { isDeviceless, keyOfRoute, type Nexthop, type ObservedRoute, type Route } from '../../state/route.ts';
 import {
   AF_INET,
   AF_INET6,
@@ -41,10 +41,12 @@ export type LinkNames = (ifindex: number) => string | null;
 /** The ifindex of a device by name; 0 for one that does not exist. */
 export type LinkIndexes = (name: string) => number;
 
-/** Writes struct rtmsg of a dump request: all tables of a family (0: of both), by one link or by all (0). */
-export function formatRouteDump(writer: MessageWriter, family: number, ifindex = 0): void {
+/** Writes struct rtmsg of a dump request: all tables of a family (0: of both), by one link or all (0), of one protocol or all (0). */
+export function formatRouteDump(writer: MessageWriter, family: number, ifindex = 0, protocol = 0): void {
   writer.u8(family);
-  writer.zeros(RTMSG_LENGTH - 1);
+  writer.zeros(4);
+  writer.u8(protocol);
+  writer.zeros(RTMSG_LENGTH - 6);
   if (ifindex !== 0) writer.attributeU32(RTA_OIF, ifindex);
 }
 
@@ -196,6 +198,20 @@ export function parseRoute(
     tos: buffer[start + 3]!,
     unstatable,
   };
+}
+
+/** The identity of a route in a message, as routeKey gives it for what parseRoute makes of it. */
+export function routeKeyAt(buffer: Buffer, start: number, end: number): number | string {
+  let dst: Ip = buffer[start] === AF_INET ? 0 : '::';
+  let table = buffer[start + 4]!;
+  let metric = 0;
+  for (let at = start + RTMSG_LENGTH; at + 4 <= end; at = nextAttribute(buffer, at, end)) {
+    const type = attributeType(buffer, at);
+    if (type === RTA_DST) dst = attributeIp(buffer, at);
+    else if (type === RTA_TABLE) table = u32(buffer, at + 4);
+    else if (type === RTA_PRIORITY) metric = u32(buffer, at + 4);
+  }
+  return keyOfRoute(dst, buffer[start + 1]!, table, metric, buffer[start + 3]!);
 }
 
 function parseVia(buffer: Buffer, at: number): Ip {

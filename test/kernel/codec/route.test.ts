@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatRoute, formatRouteDump, parseRoute } from '../../../src/kernel/codec/route.ts';
+import { formatRoute, formatRouteDump, parseRoute, routeKeyAt } from '../../../src/kernel/codec/route.ts';
 import {
   NLM_F_CREATE,
   NLM_F_DUMP,
@@ -10,7 +10,13 @@ import {
   RTM_NEWROUTE,
 } from '../../../src/kernel/constants.ts';
 import { parseIp } from '../../../src/state/ip.ts';
-import { formatRouteKey, type Nexthop, type ObservedRoute, type Route } from '../../../src/state/route.ts';
+import {
+  formatRouteKey,
+  type Nexthop,
+  type ObservedRoute,
+  type Route,
+  routeKey,
+} from '../../../src/state/route.ts';
 import { decode, indexOf, messagesOf, nameOf, names } from '../captured.ts';
 import { asked, payload, written } from '../written.ts';
 
@@ -120,11 +126,27 @@ describe('formatRoute', () => {
     const ours = written(RTM_GETROUTE, NLM_F_DUMP, (writer) => formatRouteDump(writer, 0));
     expect(ours.toString('hex', 16)).toBe('00'.repeat(RTMSG));
   });
+
+  it('asks for those of one protocol, by one link', () => {
+    const ours = written(RTM_GETROUTE, NLM_F_DUMP, (writer) => formatRouteDump(writer, 0, 7, 169));
+    expect(ours.toString('hex', 16)).toBe(`0000000000a9000000000000${'0800040007000000'}`);
+  });
 });
 
 function parsed(command: string): Array<ObservedRoute | null> {
   return messagesOf('answers', command).map((message) => parseRoute(message, 16, message.length, nameOf));
 }
+
+describe('routeKeyAt', () => {
+  it('is the key of what parseRoute makes of a message', () => {
+    for (const command of ['ip -4 route show table all', 'ip -6 route show']) {
+      for (const message of messagesOf('answers', command)) {
+        const route = parseRoute(message, 16, message.length, nameOf);
+        if (route !== null) expect(routeKeyAt(message, 16, message.length)).toBe(routeKey(route));
+      }
+    }
+  });
+});
 
 describe('parseRoute', () => {
   const ipv4 = parsed('ip -4 route show table all');

@@ -1,11 +1,12 @@
 // Routes read again: the same list where nothing differs, and what a reading without memory gives where something does.
+import { writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { NLM_F_DUMP_INTR } from '../../../src/kernel/constants.ts';
 import * as libc from '../../../src/kernel/libc.ts';
 import { Machine } from '../../../src/kernel/machine.ts';
 import { readLinks } from '../../../src/kernel/observe.ts';
-import { readRoutes } from '../../../src/kernel/observe-routes.ts';
+import { type RouteInterest, readRoutes } from '../../../src/kernel/observe-routes.ts';
 import { RouteMemory } from '../../../src/kernel/route-memory.ts';
 import type { ObservedRoute } from '../../../src/state/route.ts';
 import { freshMachine, requires, sh } from '../../sandbox/machine.ts';
@@ -17,6 +18,7 @@ vi.mock('../../../src/kernel/libc.ts', async (original) => {
 
 let machine: Machine;
 let memory: RouteMemory;
+let interest: RouteInterest;
 
 beforeEach(requires('ip'));
 
@@ -25,6 +27,7 @@ beforeEach(() => {
   sh('ip link add va type veth peer vb; ip link set va up; ip link set vb up');
   machine = Machine.open();
   memory = new RouteMemory();
+  interest = { protocols: new Set([200]), keys: new Set() };
 });
 
 afterEach(() => {
@@ -34,7 +37,10 @@ afterEach(() => {
 
 const names = (): Map<number, string> =>
   new Map(readLinks(machine.self).map((link) => [link.ifindex, link.name]));
-const again = (): readonly ObservedRoute[] => memory.read(machine.self, names());
+const again = (): readonly ObservedRoute[] => {
+  const marks = { name: 'self', madeBy: null, claims: [] };
+  return memory.reader(() => interest)(machine.self, names(), marks).routes;
+};
 const anew = (): readonly ObservedRoute[] => {
   const known = names();
   return readRoutes(machine.self, (ifindex) => known.get(ifindex) ?? null);
@@ -78,6 +84,26 @@ describe('a memory of routes', () => {
     again();
     sh('ip route flush table main; ip -6 route flush table main');
     expect(again()).toEqual([]);
+  });
+
+  it('where others have very many, asks for ours alone the second time', () => {
+    const table = Array.from(
+      { length: 12_000 },
+      (_, at) => `route add 44.${at >> 8}.${at & 255}.0/24 dev va\n`,
+    );
+    writeFileSync('/run/table', table.join(''));
+    sh(
+      'ip -batch /run/table; ip route add 10.1.0.0/24 dev va proto 200; ip -6 route add fd00:1::/64 dev va proto 200',
+    );
+    expect(again().length).toBeGreaterThan(10_000);
+    const second = again();
+    expect(second.map(({ dst, protocol }) => [dst, protocol])).toEqual([
+      [0x0a010000, 200],
+      ['fd00:1::', 200],
+    ]);
+    expect(again()).toBe(second);
+    sh('ip route del 10.1.0.0/24');
+    expect(again().map(({ dst }) => dst)).toEqual(['fd00:1::']);
   });
 
   it('begins anew where a change interrupted the dump, and keeps nothing of it', () => {
