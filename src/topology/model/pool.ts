@@ -3,7 +3,7 @@ import { containsIp, type Family, familyOf, formatPrefix, type Ip, overlaps } fr
 import { IPIP_OVERHEAD, vxlanOverhead } from '../../state/link-kind.ts';
 import { addFinding } from '../source/findings.ts';
 import { isList, isMap, itemPlace, type MapValue, valuePlace } from '../source/tree.ts';
-import type { Host } from './host.ts';
+import type { Host, Uplink } from './host.ts';
 import { type LocatedPrefix, type Reading, readNumber, readText, toPrefix } from './scalars.ts';
 
 /** How packets between hosts are wrapped. */
@@ -28,10 +28,10 @@ export function overheadOf(encapsulation: Encapsulation, family: Family): number
   return encapsulation === 'ipip' ? IPIP_OVERHEAD : vxlanOverhead(family);
 }
 
-/** The least MTU of all uplinks in bytes; null where no host has one. */
-export function smallestUplink(hosts: ReadonlyMap<string, Host>): number | null {
-  const mtus = [...hosts.values()].flatMap((host) => host.uplink?.mtu ?? []);
-  return mtus.length === 0 ? null : Math.min(...mtus);
+/** The uplink of the least MTU, in the order of the file; null where no host has one. */
+export function smallestUplink(hosts: ReadonlyMap<string, Host>): Uplink | null {
+  const uplinks = [...hosts.values()].flatMap((host) => host.uplink ?? []);
+  return uplinks.reduce<Uplink | null>((least, one) => (least && least.mtu <= one.mtu ? least : one), null);
 }
 
 /** Reads `pools`, in the order of the file. */
@@ -58,7 +58,7 @@ export function poolOf(pools: readonly Pool[], ip: Ip): Pool | null {
   return pools.find((pool) => containsIp(pool.cidr, ip)) ?? null;
 }
 
-function readPool(reading: Reading, map: MapValue, place: number, uplinkMtu: number | null): Pool | null {
+function readPool(reading: Reading, map: MapValue, place: number, smallest: Uplink | null): Pool | null {
   const text = readText(map, 'cidr');
   const cidr = text === null ? null : toPrefix(reading, text, valuePlace(reading.places, map, 'cidr'));
   if (cidr === null) return null;
@@ -82,8 +82,18 @@ function readPool(reading: Reading, map: MapValue, place: number, uplinkMtu: num
     });
   }
   const routing = readText(map, 'routing') === 'bgp' ? 'bgp' : 'static';
-  const room = uplinkMtu === null ? null : uplinkMtu - overheadOf(encapsulation, family);
-  return { cidr, blockSize, encapsulation, crossSubnet, routing, mtu: readNumber(map, 'mtu') ?? room };
+  const overhead = overheadOf(encapsulation, family);
+  const room = smallest === null ? null : smallest.mtu - overhead;
+  const mtu = readNumber(map, 'mtu') ?? room;
+  if (smallest !== null && mtu !== null && mtu > smallest.mtu - overhead) {
+    const wrapped = overhead === 0 ? '' : `, with ${overhead} that ${encapsulation} adds,`;
+    const message = `packets of ${mtu} bytes${wrapped} do not fit into the uplink ${smallest.dev}, whose MTU is ${smallest.mtu}`;
+    addFinding(reading.findings, 'outOfRange', valuePlace(reading.places, map, 'mtu'), message, {
+      hint: `${smallest.mtu - overhead} is the most, or the uplinks say \`mtu: ${mtu + overhead}\``,
+      other: smallest.place,
+    });
+  }
+  return { cidr, blockSize, encapsulation, crossSubnet, routing, mtu };
 }
 
 function readEncapsulation(map: MapValue): Pick<Pool, 'encapsulation' | 'crossSubnet'> {

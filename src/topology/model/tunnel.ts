@@ -49,7 +49,7 @@ export function planTunnels(
   workloads: readonly Workload[],
 ): Tunnels {
   const firsts = firstPools(pools);
-  const mtu = smallestUplink(hosts);
+  const mtu = smallestUplink(hosts)?.mtu ?? null;
   if (firsts.length === 0 || mtu === null || hosts.size < 2) return new Map();
   const taken = new Set(workloads.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
   const tunnels = new Map<string, Tunnel[]>();
