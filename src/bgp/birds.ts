@@ -9,7 +9,7 @@ import { sessionName } from './config.ts';
 import { ask, findListener } from './control.ts';
 import { filesOf, type SpeakerFiles } from './files.ts';
 import { findBird } from './program.ts';
-import { publish, retire } from './publish.ts';
+import { publish, takeBack } from './publish.ts';
 
 /** Milliseconds. */
 const FIRST_DELAY = 100;
@@ -46,8 +46,6 @@ interface Bird {
 export class Birds {
   readonly #options: BirdsOptions;
   readonly #birds = new Map<string, Bird>();
-  /** Of a real machine, whose daemon is not ours: what it was last given. */
-  #given: { readonly speaker: BgpSpeaker; readonly files: SpeakerFiles } | null = null;
   #program: string | null = null;
   #looking: NodeJS.Timeout | null = null;
 
@@ -61,19 +59,8 @@ export class Birds {
     const directory = this.#options.directoryOf(topology);
     const wanted = new Set(speakers.map(({ host }) => host));
     for (const [host, bird] of this.#birds) if (!wanted.has(host)) this.#retire(host, bird);
-    const given = this.#given;
-    if (given !== null && !wanted.has(given.speaker.host)) {
-      this.#given = null;
-      attempt(() => retire(given.speaker, given.files));
-    }
-    for (const speaker of speakers) {
-      try {
-        this.#keepOne(topology, speaker, filesOf(speaker, directory));
-      } catch (error) {
-        if (!(error instanceof ReconcileError)) throw error;
-        this.#options.say(error.hint === null ? error.message : `${error.message}; ${error.hint}`);
-      }
-    }
+    this.#try(() => takeBack(topology, directory, speakers));
+    for (const speaker of speakers) this.#try(() => this.#keepOne(topology, speaker, directory));
     if (this.#birds.size > 0) this.#looking ??= setInterval(() => this.#look(), LOOK_EVERY).unref();
   }
 
@@ -88,11 +75,21 @@ export class Birds {
     await Promise.all(ends);
   }
 
-  #keepOne(topology: string, speaker: BgpSpeaker, files: SpeakerFiles): void {
-    const outcome = publish(speaker, topology, files, this.#program!);
+  /** What fails is said, and keeps nothing else from being done. */
+  #try(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof ReconcileError)) throw error;
+      this.#options.say(error.hint === null ? error.message : `${error.message}; ${error.hint}`);
+    }
+  }
+
+  #keepOne(topology: string, speaker: BgpSpeaker, directory: string): void {
+    const files = filesOf(speaker, directory);
+    const outcome = publish(speaker, topology, directory, this.#program!);
     if (outcome === 'taken') this.#options.say(`BIRD of ${speaker.host} took its changed configuration`);
     if (!speaker.simulated) {
-      this.#given = { speaker, files };
       if (outcome === 'written')
         this.#options.say(`${files.config} is written; no BIRD listens on ${files.socket} to read it`);
       return;

@@ -15,8 +15,10 @@ const MAX_NAME = 63;
 /** The preference of what a host says of itself, above the usual 100: a reflector outside does not know its tunnel. */
 const FIRST_HAND = 200;
 
-/** How every file of ours begins. */
-export const HEADER = '# Written by calico-reconcile';
+const HEADER = '# Written by calico-reconcile';
+
+/** What is left of a part that a real machine's configuration includes. */
+export const RETIRED = `${HEADER}: no topology speaks BGP here.\n`;
 
 export interface ConfigOptions {
   readonly topology: string;
@@ -31,12 +33,17 @@ export function formatBirdConfig(speaker: BgpSpeaker, options: ConfigOptions): s
   const families = ([4, 6] as const).filter((family) => ofFamily(speaker.pools, family).length > 0);
   const { topology, logFile, passwords } = options;
   return [
-    `${HEADER}: the BGP speaker ${speaker.host} of the topology ${topology}. Edits are lost.`,
+    `${HEADER}: the BGP speaker ${speaker.host}${owner(topology)}`,
     ...(logFile === null ? [] : daemonLines(speaker, logFile, families)),
     ...families.flatMap((family) => familyLines(speaker, family)),
     ...speaker.peers.flatMap((peer) => peerLines(speaker, peer, passwords)),
     '',
   ].join('\n');
+}
+
+/** Whether a configuration is one of ours, for a topology. */
+export function isConfigOf(text: string, topology: string): boolean {
+  return text.startsWith(HEADER) && text.split('\n', 1)[0]!.endsWith(owner(topology));
 }
 
 /** The name that BIRD knows a session by. */
@@ -45,6 +52,10 @@ export function sessionName(peer: BgpPeer): string {
   if (name.length <= MAX_NAME) return name;
   const digest = createHash('sha1').update(peer.name).digest('hex').slice(0, 10);
   return `${name.slice(0, MAX_NAME - 11)}-${digest}`;
+}
+
+function owner(topology: string): string {
+  return ` of the topology ${topology}. Edits are lost.`;
 }
 
 /** What a daemon of our own needs beside: links, their subnets, and the kernel's table. */

@@ -17,7 +17,7 @@ import {
 import { dirname } from 'node:path';
 import { ReconcileError } from '../errors.ts';
 import type { BgpSpeaker } from '../state/bgp.ts';
-import { formatBirdConfig, HEADER } from './config.ts';
+import { formatBirdConfig, isConfigOf } from './config.ts';
 import { ask } from './control.ts';
 
 export interface SpeakerFiles {
@@ -66,10 +66,10 @@ export function isConfigured(files: SpeakerFiles, text: string): boolean {
   }
 }
 
-/** Whether the file that stands is one of ours. */
-export function isOurs(files: SpeakerFiles): boolean {
+/** Whether the file that stands is one of ours, for a topology. */
+export function isOurs(files: SpeakerFiles, topology: string): boolean {
   try {
-    return readFileSync(files.config, 'utf8').startsWith(HEADER);
+    return isConfigOf(readFileSync(files.config, 'utf8'), topology);
   } catch {
     return false;
   }

@@ -1,5 +1,6 @@
 // `apply`: converge once and say what became of every difference; with --dry-run, say what would be done.
 import { Machine } from '../kernel/machine.ts';
+import { checkPropagation } from '../kernel/propagation.ts';
 import type { Difference } from '../reconcile/difference.ts';
 import { summarize } from '../reconcile/difference.ts';
 import { converge, inspect } from '../reconcile/pass.ts';
@@ -7,7 +8,7 @@ import { formatJson, outcomesAsJson, planAsJson } from '../report/json.ts';
 import { StepLog } from '../report/step-log.ts';
 import { formatConverged, formatLeft, formatPlan, formatSkipped } from '../report/steps.ts';
 import { formatInSync, formatSummary } from '../report/text.ts';
-import type { DesiredNetwork } from '../state/network.ts';
+import { type DesiredNetwork, SELF } from '../state/network.ts';
 import { publishOnce } from './bgp.ts';
 import { type HostOptions, readDesired } from './desired.ts';
 import { type ExitStatus, statusOfDifferences, statusOfOutcomes } from './exit-status.ts';
@@ -24,7 +25,10 @@ export interface ApplyOptions extends HostOptions {
 
 export function apply(files: readonly string[], options: ApplyOptions, terminal: Terminal): ExitStatus {
   const desired = readDesired(files, options);
-  if (!options.dryRun) requirePrivileges('apply', desired.namespaces.keys());
+  if (!options.dryRun) {
+    requirePrivileges('apply', desired.namespaces.keys());
+    if ([...desired.namespaces.keys()].some((name) => name !== SELF)) checkPropagation();
+  }
   const machine = Machine.open();
   try {
     return options.dryRun

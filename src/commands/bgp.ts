@@ -1,10 +1,9 @@
 // BGP beside what the kernel holds: a watch keeps a BIRD in every simulated host; an apply leaves configurations behind.
 import { setTimeout } from 'node:timers/promises';
 import { Birds } from '../bgp/birds.ts';
-import { filesOf } from '../bgp/files.ts';
 import { observeBgp } from '../bgp/observe.ts';
 import { findBird } from '../bgp/program.ts';
-import { publish } from '../bgp/publish.ts';
+import { publish, takeBack } from '../bgp/publish.ts';
 import { ReconcileError } from '../errors.ts';
 import type { Machine } from '../kernel/machine.ts';
 import { runDirectory } from '../reconcile/run-directory.ts';
@@ -73,18 +72,21 @@ export async function awaitSessions(machine: Machine, { name, bgp }: DesiredNetw
   await setTimeout(ROUTES_AFTER);
 }
 
-/** Writes the configurations of a topology and has daemons that run take them. False, and the reason said, where that fails. */
+/**
+ * Writes the configurations of a topology, takes back what no host wants any more, and has daemons that run read it.
+ * False, and the reason said, where that fails.
+ */
 export function publishOnce(machine: Machine, network: DesiredNetwork, terminal: Terminal): boolean {
-  if (network.bgp.length === 0) return true;
   const directory = runDirectory(machine, network.name);
   const complain = (error: unknown): false => {
     if (!(error instanceof ReconcileError)) throw error;
     terminal.err(`${terminal.errStyle('failed', 'error:')} ${printable(inOneLine(error))}\n`);
     return false;
   };
-  let program: string;
+  let program = '';
   try {
-    program = findBird();
+    takeBack(network.name, directory, network.bgp);
+    if (network.bgp.length > 0) program = findBird();
   } catch (error) {
     return complain(error);
   }
@@ -92,8 +94,7 @@ export function publishOnce(machine: Machine, network: DesiredNetwork, terminal:
   let sound = true;
   for (const speaker of network.bgp) {
     try {
-      if (publish(speaker, network.name, filesOf(speaker, directory), program) === 'written')
-        idle.push(speaker);
+      if (publish(speaker, network.name, directory, program) === 'written') idle.push(speaker);
     } catch (error) {
       sound = complain(error);
     }

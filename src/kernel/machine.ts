@@ -28,9 +28,19 @@ export class Machine {
     return this.#opened.get(SELF)!;
   }
 
-  /** The names of all named namespaces, sorted. */
+  /** The names of all named namespaces, sorted; a name of the one the tool was started in is not among them. */
   names(): string[] {
-    return namespaceNames();
+    return namespaceNames().filter((name) => !this.self.isStillNamed(name));
+  }
+
+  /** What tells a namespace from every other of this boot; null for one that is gone or cannot be entered. */
+  cookieOf(name: string): bigint | null {
+    try {
+      return this.namespace(name)?.socket.cookie ?? null;
+    } catch (error) {
+      if (error instanceof ReconcileError) return null;
+      throw error;
+    }
   }
 
   /** A namespace by name, `self` included; null where there is none. */

@@ -23,6 +23,8 @@ export interface Scope {
   /** The topology whose marks are looked for in every namespace that is not named. */
   readonly topology: string;
   readonly names: ReadonlySet<string>;
+  /** Namespaces that bear the marks and are others' to read, unless they are named. */
+  readonly spared?: ReadonlySet<string>;
   /** The sysctls to read in a namespace, beside those of its links that differ from a new link's. */
   sysctlsOf(netns: string): readonly string[];
   /** Sysctls whose value in a namespace nobody touched is asked for. */
@@ -57,6 +59,7 @@ export function observe(machine: Machine, scope: Scope, routeReader?: RouteReade
 /** Opens a namespace that is in the scope or bears the topology's mark; null for any other and for one that is gone. */
 function openIfWanted(machine: Machine, name: string, scope: Scope): Netns | null {
   const wanted = scope.names.has(name);
+  if (!wanted && scope.spared?.has(name)) return null;
   let netns: Netns | null;
   try {
     netns = machine.namespace(name);

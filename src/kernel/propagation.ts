@@ -14,7 +14,7 @@ export function checkPropagation(): void {
     'platform',
     `namespaces made here would be seen by nobody outside: ${NETNS_DIRECTORY} is in a mount namespace that only receives mounts (slave propagation)`,
     {
-      hint: 'take PrivateTmp=, ProtectSystem=, ProtectHome=, PrivateDevices=, ReadOnlyPaths= and the like out of the systemd unit (docs/calico-reconcile.service has none), or give the container /run/netns with Bidirectional mount propagation',
+      hint: 'instead of `ip netns exec NAME` use `nsenter --net=/run/netns/NAME`; take PrivateTmp=, ProtectSystem=, ProtectHome=, PrivateDevices=, ReadOnlyPaths= and the like out of the systemd unit (docs/calico-reconcile.service has none), or give the container /run/netns with Bidirectional mount propagation',
     },
   );
 }

@@ -20,8 +20,13 @@ import { runDirectory } from './run-directory.ts';
 
 /** The namespaces that a topology's writers ever held locks of. */
 export function lockedOnce(machine: Machine, topology: string): string[] {
+  return lockedIn(runDirectory(machine, topology));
+}
+
+/** The same, of the writers that have their files in a run directory. */
+export function lockedIn(directory: string): string[] {
   try {
-    return readdirSync(runDirectory(machine, topology))
+    return readdirSync(directory)
       .filter((file) => file.startsWith('lock.'))
       .map((file) => file.slice('lock.'.length));
   } catch {

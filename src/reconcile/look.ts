@@ -13,6 +13,7 @@ import type { DesiredNetwork, ObservedNamespace, ObservedNetwork } from '../stat
 import type { Applied } from './applied.ts';
 import { type Diff, diff } from './diff.ts';
 import { indexOfRoutes } from './diff-routes.ts';
+import { heldElsewhere } from './elsewhere.ts';
 import { Ownership } from './ownership.ts';
 
 export interface LookOptions {
@@ -20,6 +21,8 @@ export interface LookOptions {
   readonly applied: Applied;
   /** Namespaces to look at beside those of the topology and those that bear its mark. */
   readonly alsoIn?: readonly string[] | undefined;
+  /** Also what runs in other namespaces, which stand for other machines, hold of the topology. */
+  readonly everywhere?: boolean | undefined;
   /** What earlier looks have read: what is still so is neither read nor compared again. */
   readonly memory?: RouteMemory | undefined;
 }
@@ -34,7 +37,9 @@ export function look(machine: Machine, desired: DesiredNetwork, options: LookOpt
   machine.refresh();
   const interestIn = (marks: NamespaceMarks): RouteInterest => interestOf(desired, marks);
   const reader = options.memory?.reader(interestIn) ?? readRelevantRoutes(interestIn);
-  const observed = observe(machine, scopeOf(desired, options.applied, options.alsoIn ?? []), reader);
+  const spared = options.everywhere ? new Set<string>() : heldElsewhere(machine, desired.name);
+  const scope = { ...scopeOf(desired, options.applied, options.alsoIn ?? []), spared };
+  const observed = observe(machine, scope, reader);
   const found = diff(desired, observed, options);
   const whole = withAllRoutes(machine, observed, new Set(found.differences.map(({ netns }) => netns)));
   return whole === observed ? { observed, found } : { observed: whole, found: diff(desired, whole, options) };

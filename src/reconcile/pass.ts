@@ -24,6 +24,8 @@ export interface ConvergeOptions {
   readonly pruneAll: boolean;
   /** Namespaces to look at beside those of the topology and those that bear its mark. */
   readonly alsoIn?: readonly string[];
+  /** Also what runs in other namespaces, which stand for other machines, hold of the topology. */
+  readonly everywhere?: boolean;
   /** The locks the caller holds from pass to pass; without them the pass takes its own and gives them back. */
   readonly locks?: Locks;
   /** What the caller's passes have read: what is still so is neither read nor compared again. */
@@ -171,6 +173,7 @@ export function destroy(
     adopt: false,
     pruneAll: true,
     alsoIn: destroyed.namespaces,
+    everywhere: true,
     ...options,
   });
 }

@@ -24,6 +24,17 @@ export function runDirectory(machine: Machine, topology: string): string {
   return `${ROOT}/${topology}/${machine.self.socket.cookie}`;
 }
 
+/** The directories of a topology's runs, by the cookie of the namespace that each was started in. */
+export function runDirectories(topology: string): Map<string, string> {
+  try {
+    return new Map(
+      readdirSync(`${ROOT}/${topology}`).map((cookie) => [cookie, `${ROOT}/${topology}/${cookie}`]),
+    );
+  } catch {
+    return new Map();
+  }
+}
+
 /** The last applied items; NOTHING_APPLIED where none are recorded or they cannot be read. */
 export function loadApplied(machine: Machine, topology: string): Applied {
   const path = `${runDirectory(machine, topology)}/applied`;

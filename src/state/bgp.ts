@@ -80,6 +80,12 @@ export interface ObservedBgp {
   readonly trouble: string;
 }
 
+/** Where a real machine's BIRD is looked for, unless the file says another place. */
+export const DEFAULT_CONTROL = {
+  configFile: '/etc/bird/calico-reconcile.conf',
+  controlSocket: '/run/bird/bird.ctl',
+} as const;
+
 /** What a session is when routes go over it. */
 export const ESTABLISHED = 'Established';
 

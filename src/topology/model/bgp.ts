@@ -1,5 +1,5 @@
 // BGP as a file says it: AS numbers, route reflectors, peers outside of the fabric, and how to reach a real machine's BIRD.
-import type { BgpSpeaker } from '../../state/bgp.ts';
+import { type BgpSpeaker, DEFAULT_CONTROL } from '../../state/bgp.ts';
 import type { Ip } from '../../state/ip.ts';
 import type { Place } from '../../state/place.ts';
 import { addFinding } from '../source/findings.ts';
@@ -42,8 +42,8 @@ export interface Bgp {
 export function readBgp(reading: Reading, root: MapValue, hosts: ReadonlyMap<string, Host>): Bgp {
   const map = isMap(root.bgp) ? root.bgp : {};
   const control = {
-    configFile: readPath(reading, map, 'configFile') ?? '/etc/bird/calico-reconcile.conf',
-    controlSocket: readPath(reading, map, 'controlSocket') ?? '/run/bird/bird.ctl',
+    configFile: readPath(reading, map, 'configFile') ?? DEFAULT_CONTROL.configFile,
+    controlSocket: readPath(reading, map, 'controlSocket') ?? DEFAULT_CONTROL.controlSocket,
   };
   return {
     asn: readNumber(map, 'asn') ?? PRIVATE_ASN,

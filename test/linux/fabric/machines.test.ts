@@ -9,7 +9,8 @@ import { run } from '../../commands/run-program.ts';
 import { freshMachine, requires, sh } from '../../sandbox/machine.ts';
 import { establish } from '../semantics/pass.ts';
 import { needsKinds } from './kinds.ts';
-import { PATIENCE, Watching } from './watching.ts';
+import { lostPairs, stationsOf } from './pings.ts';
+import { cli, PATIENCE, Watching } from './watching.ts';
 
 const example = 'topologies/four-hosts-vxlan.yaml';
 const hosts = ['host0', 'host1', 'host2', 'host3'] as const;
@@ -87,6 +88,7 @@ function lostBetween(machines: readonly Watching[]): string[] {
 const scratch = mkdtempSync(join(tmpdir(), 'calico-reconcile-machines-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
+const config = join(scratch, 'included.conf');
 const watches: Watching[] = [];
 
 beforeEach(freshMachine);
@@ -110,6 +112,31 @@ describe('four machines', () => {
       expect(fabricOf(host)).toEqual(wanted[i]);
     }
     expect(lostBetween(watches)).toEqual([]);
+  });
+});
+
+describe('four machines of one /run', () => {
+  it('leave each other’s part alone, at every turn, also where one asks what differs', async () => {
+    establish(prepared);
+    const file = sharedFile();
+    const inside = (host: string, words: string): string =>
+      sh(`nsenter --net=/run/netns/${host} ${process.execPath} ${cli} ${words} --host ${host} ${file}`);
+    for (const host of hosts) expect(inside(host, 'apply')).not.toMatch(/^[-~] (?!.*sysctl)(?!netns self)/m);
+    const fabrics = hosts.map(fabricOf);
+    for (const host of hosts) expect(inside(host, 'diff')).toContain('in sync');
+    for (const host of hosts) inside(host, 'apply');
+    expect(hosts.map(fabricOf)).toEqual(fabrics);
+    expect(lostPairs(stationsOf(example))).toEqual({ tried: 12, lost: [] });
+    // That has a /run/netns of its own, which nobody sees afterwards.
+    expect(() => sh(`ip netns exec host0 ${process.execPath} ${cli} apply --host host0 ${file}`)).toThrow(
+      /namespaces made here would be seen by nobody outside.*nsenter --net=/s,
+    );
+    // One that leaves the file is pruned by the machine that has it, and by no other.
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^ {2}cache: .*$/m, ''));
+    expect(inside('host0', 'apply')).not.toContain('netns cache');
+    expect(inside('host3', 'apply')).toContain('- netns cache');
+    sh(`nsenter --net=/run/netns/host1 ${process.execPath} ${cli} destroy --name four-hosts-vxlan`);
+    for (const host of hosts) expect(sh(`ip -n ${host} link`)).not.toMatch(/cali[0-9a-f]{11}|vxlan/);
   });
 });
 
@@ -188,5 +215,37 @@ ${workloads}`;
     await Promise.all(watches.map((machine) => machine.stop()));
     expect(routes()).toContain('10.20.7.8');
     expect(birds.map((bird) => bird.exitCode ?? bird.signalCode)).toEqual([null, null]);
+    // Who knows no more than the name takes back what that BIRD was given, wherever the file had said.
+    const machine = ['nsenter', '--mount', '--net', '-t', String(birds[1]!.pid)];
+    const calico = (...args: string[]): string => sh([...machine, process.execPath, cli, ...args].join(' '));
+    expect(calico('destroy', '--name', 'two-machines')).toContain('two-machines');
+    await expect.poll(routes, { timeout: PATIENCE }).toBe('');
+    expect(sh([...machine, 'cat', '/run/calico-reconcile.conf'].join(' '))).toBe(
+      '# Written by calico-reconcile: no topology speaks BGP here.\n',
+    );
+  });
+
+  it('lose the tool’s part by an apply of a file that speaks BGP no more, and keep another topology’s', async () => {
+    establish(prepared);
+    const file = join(scratch, 'two.yaml');
+    const text = fabric('')
+      .replaceAll('/run/calico-reconcile.conf', config)
+      .replace('/run/bird.ctl', `${config}.ctl`);
+    const apply = (content: string): string => {
+      writeFileSync(file, content);
+      sh(`nsenter --net=/run/netns/host0 ${process.execPath} ${cli} apply --host host0 ${file}`);
+      return readFileSync(config, 'utf8').split('\n')[0]!;
+    };
+    const own =
+      '# Written by calico-reconcile: the BGP speaker host0 of the topology two-machines. Edits are lost.';
+    expect(apply(text)).toBe(own);
+    expect(apply(text.replace(', routing: bgp', ''))).toBe(
+      '# Written by calico-reconcile: no topology speaks BGP here.',
+    );
+    expect(apply(text)).toBe(own);
+    const theirs = readFileSync(config, 'utf8').replaceAll('two-machines', 'another');
+    writeFileSync(config, theirs);
+    sh(`nsenter --net=/run/netns/host0 ${process.execPath} ${cli} destroy --name two-machines`);
+    expect(readFileSync(config, 'utf8')).toBe(theirs);
   });
 });

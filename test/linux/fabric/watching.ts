@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 
-const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
+/** The built program. */
+export const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 /** Milliseconds; a slow machine says how much slower it is. */
 export const PATIENCE = 20_000 * Number(process.env.TEST_TIME_FACTOR ?? 1);
 
