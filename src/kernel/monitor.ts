@@ -17,9 +17,9 @@ import {
   RTNLGRP_NEIGH,
 } from './constants.ts';
 import { eventFilter } from './event-filter.ts';
+import { EventSocket } from './event-socket.ts';
 import type { Netns } from './netns.ts';
 import { readLinks } from './observe.ts';
-import { NetlinkSocket } from './socket.ts';
 
 const groups: readonly number[] = [
   RTNLGRP_LINK,
@@ -71,16 +71,16 @@ export class Monitor {
     const known = this.#followed.get(name);
     if (known?.netns === netns) return false;
     this.forget(name);
-    const socket = netns.enter(() => new NetlinkSocket());
+    const onWake = (datagram: Buffer): void => {
+      this.#tell(followed, datagram);
+      this.#drain(followed, BURST);
+      this.#options.onWake();
+    };
+    const socket = netns.enter(() => new EventSocket(groups, eventFilter, onWake));
     const { ino: inode } = fstatSync(netns.fd);
     const ownPort = netns.socket.port;
     const followed: Followed = { name, netns, ownPort, inode, socket, links: new Map(), drops: 0 };
     this.#followed.set(name, followed);
-    socket.subscribe(groups, eventFilter, (datagram) => {
-      this.#tell(followed, datagram);
-      this.#drain(followed, BURST);
-      this.#options.onWake();
-    });
     learnLinks(followed);
     return true;
   }
@@ -152,7 +152,7 @@ interface Followed {
   /** The port of this process's own requests in the namespace. */
   readonly ownPort: number;
   readonly inode: number;
-  readonly socket: NetlinkSocket;
+  readonly socket: EventSocket;
   /** Links by ifindex, as last told. */
   readonly links: Map<number, LinkMessage>;
   drops: number;

@@ -1,40 +1,23 @@
-// One rtnetlink socket, bound to the namespace the thread was in when it was made. It is opened and watched through
-// node-netlink's raw layer; requests and their answers go over its descriptor at once, because the kernel answers
+// One rtnetlink socket for requests, bound to the namespace the thread was in when it was made. The kernel answers
 // rtnetlink before the send returns: so nothing awaits, and nothing happens between two namespaces.
-import { RawNetlinkSocket } from 'netlink/dist/raw.js';
+import { closeSync } from 'node:fs';
 import { KernelError } from '../errors.ts';
 import { HEADER_LENGTH, i32, MessageWriter, u16, u32 } from './codec/message.ts';
 import {
-  NETLINK_CAP_ACK,
-  NETLINK_EXT_ACK,
-  NETLINK_GET_STRICT_CHK,
-  NETLINK_NO_ENOBUFS,
+  AF_NETLINK,
   NETLINK_ROUTE,
   NLM_F_ACK,
   NLM_F_DUMP,
   NLM_F_DUMP_INTR,
   NLMSG_DONE,
   NLMSG_ERROR,
-  SO_MEMINFO,
   SO_NETNS_COOKIE,
   SO_RCVBUF,
-  SO_RCVBUFFORCE,
-  SO_SNDBUFFORCE,
-  SOL_NETLINK,
 } from './constants.ts';
-import { findDescriptor, lowestFreeDescriptor } from './descriptor.ts';
 import { DumpMemory, type Reading } from './dump-memory.ts';
-import {
-  attachFilter,
-  errnoName,
-  getOption,
-  receive,
-  SOL_SOCKET,
-  SystemError,
-  send,
-  setIntOption,
-} from './libc.ts';
+import { bind, errnoName, getOption, receive, SOL_SOCKET, send, socket, socketName } from './libc.ts';
 import { isAbsent, parseError, type Refusal } from './refusal.ts';
+import { setSocketOptions } from './socket-options.ts';
 
 /** How often an interrupted dump is begun anew before it is given up. */
 const DUMP_ATTEMPTS = 20;
@@ -42,73 +25,40 @@ const DUMP_ATTEMPTS = 20;
 const BATCH_BYTES = 120_000;
 /** Bytes of receive buffer that one error reply takes, whatever its length. */
 const REPLY_BYTES = 832;
-const BUFFER_BYTES = 32 << 20;
+/** From linux/net.h. */
+const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
+/** struct sockaddr_nl that leaves the port to the kernel. */
+const anyPort = Buffer.alloc(12);
+anyPort.writeUInt16LE(AF_NETLINK, 0);
 
 /** Received datagrams; the kernel fills at most 32 KiB of a dump at a time. Shared: nothing reads while another does. */
 const received = Buffer.allocUnsafe(1 << 16);
 
 export class NetlinkSocket {
-  readonly raw: RawNetlinkSocket;
   /** SO_NETNS_COOKIE: which namespace it is bound to, unique per boot. */
   readonly cookie: bigint;
   /** How many requests may go out together, so that even if all fail their answers fit the receive buffer. */
   readonly batchLimit: number;
-  readonly #fd: number;
+  readonly fd: number;
   readonly #writer = new MessageWriter();
   #sequence = 1;
 
   /** Opens a socket in the namespace the thread is in. */
   constructor() {
-    const guess = lowestFreeDescriptor();
-    this.raw = new RawNetlinkSocket(NETLINK_ROUTE, {
-      messagePeeking: false,
-      msgBufferSize: 1 << 16,
-      recvBufferSize: BUFFER_BYTES,
-      sendBufferSize: BUFFER_BYTES,
-    });
-    this.raw.unref();
-    this.raw.on('error', () => {}); // an overflow shows in drops(), whatever node-netlink makes of it
-    this.#fd = findDescriptor(guess, this.raw.address().port);
-    for (const option of [NETLINK_NO_ENOBUFS, NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK]) {
-      setIntOption(this.#fd, SOL_NETLINK, option, 1);
-    }
-    for (const option of [SO_SNDBUFFORCE, SO_RCVBUFFORCE]) this.#tryBuffer(option);
-    const receiveBuffer = getOption(this.#fd, SOL_SOCKET, SO_RCVBUF, 4).readInt32LE(0);
-    this.batchLimit = batchLimitFor(receiveBuffer);
-    this.cookie = getOption(this.#fd, SOL_SOCKET, SO_NETNS_COOKIE, 8).readBigUInt64LE(0);
+    this.fd = socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE);
+    setSocketOptions(this.fd);
+    bind(this.fd, anyPort);
+    this.batchLimit = batchLimitFor(getOption(this.fd, SOL_SOCKET, SO_RCVBUF, 4).readInt32LE(0));
+    this.cookie = getOption(this.fd, SOL_SOCKET, SO_NETNS_COOKIE, 8).readBigUInt64LE(0);
   }
 
   close(): void {
-    this.raw.close();
+    closeSync(this.fd);
   }
 
   /** The port that the kernel names as the author of what this socket changes. */
   get port(): number {
-    return this.raw.address().port;
-  }
-
-  /**
-   * Joins multicast groups; `onWake` is called from the event loop when the first datagram of a burst has come, which
-   * it gets, and reads the others with `drain`. `filter` is a classic BPF program that drops what is of no interest.
-   */
-  subscribe(groups: readonly number[], filter: Buffer, onWake: (datagram: Buffer) => void): void {
-    attachFilter(this.#fd, filter);
-    this.raw.on('message', onWake);
-    for (const group of groups) this.raw.addMembership(group);
-  }
-
-  /** Reads up to `most` datagrams that have come, without waiting; a buffer is good until the call returns. */
-  drain(onDatagram: (datagram: Buffer) => void, most: number): void {
-    for (let count = 0; count < most; count++) {
-      const length = receive(this.#fd, received);
-      if (length < 0) return;
-      onDatagram(received.subarray(0, length));
-    }
-  }
-
-  /** Messages the kernel dropped because this socket's buffer was full, since it was opened. */
-  drops(): number {
-    return getOption(this.#fd, SOL_SOCKET, SO_MEMINFO, 36).readUInt32LE(32);
+    return socketName(this.fd)!.readUInt32LE(4);
   }
 
   /**
@@ -143,7 +93,7 @@ export class NetlinkSocket {
     memory: DumpMemory<T>,
   ): readonly T[] {
     const { sequence } = memory;
-    const next = (): number => receive(this.#fd, received);
+    const next = (): number => receive(this.fd, received);
     const read = (length: number, objects: T[]): Reading =>
       this.#readDatagram(length, sequence, type, parse, objects);
     for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
@@ -163,7 +113,7 @@ export class NetlinkSocket {
   ): T | null {
     const sequence = this.reserveSequences();
     this.#request(type, 0, sequence, format);
-    for (let length = receive(this.#fd, received); length >= 0; length = receive(this.#fd, received)) {
+    for (let length = receive(this.fd, received); length >= 0; length = receive(this.fd, received)) {
       if (u32(received, 8) !== sequence) continue;
       if (u16(received, 4) !== NLMSG_ERROR) {
         return parse(received, HEADER_LENGTH, u32(received, 0));
@@ -183,9 +133,9 @@ export class NetlinkSocket {
     const refusals: Refusal[] = [];
     if (count === 0) return refusals;
     writer.addFlags(NLM_F_ACK);
-    send(this.#fd, writer.buffer, writer.length);
+    send(this.fd, writer.buffer, writer.length);
     const last = first + count - 1;
-    for (let length = receive(this.#fd, received); length >= 0; length = receive(this.#fd, received)) {
+    for (let length = receive(this.fd, received); length >= 0; length = receive(this.fd, received)) {
       for (let at = 0; at + HEADER_LENGTH <= length; at += (u32(received, at) + 3) & ~3) {
         const sequence = u32(received, at + 8);
         if (u16(received, at + 4) !== NLMSG_ERROR || sequence < first || sequence > last) continue;
@@ -215,7 +165,7 @@ export class NetlinkSocket {
     writer.beginMessage(type, flags, sequence);
     format(writer);
     writer.endMessage();
-    send(this.#fd, writer.buffer, writer.length);
+    send(this.fd, writer.buffer, writer.length);
   }
 
   /** Reads a dump to its end; false where it was interrupted, with the rest of it unread. */
@@ -226,7 +176,7 @@ export class NetlinkSocket {
     objects: T[],
   ): boolean {
     for (;;) {
-      const length = receive(this.#fd, received);
+      const length = receive(this.fd, received);
       if (length < 0) return false;
       const reading = this.#readDatagram(length, sequence, type, parse, objects);
       if (reading !== 'more') return reading === 'last';
@@ -235,7 +185,7 @@ export class NetlinkSocket {
 
   /** Reads away what has come and what is left of a dump: until it has ended the kernel begins no other. */
   #discard(): void {
-    while (receive(this.#fd, received) >= 0);
+    while (receive(this.fd, received) >= 0);
   }
 
   #readDatagram<T>(
@@ -258,14 +208,6 @@ export class NetlinkSocket {
       if (object !== null) objects.push(object);
     }
     return 'more';
-  }
-
-  #tryBuffer(option: number): void {
-    try {
-      setIntOption(this.#fd, SOL_SOCKET, option, BUFFER_BYTES);
-    } catch (error) {
-      if (!(error instanceof SystemError)) throw error; // EPERM in a user namespace: batchLimit is then smaller
-    }
   }
 }
 

@@ -12,16 +12,18 @@ import {
   SO_RCVBUF,
 } from '../../../../dist/kernel/constants.js';
 import { eventFilter } from '../../../../dist/kernel/event-filter.js';
+import { EventSocket } from '../../../../dist/kernel/event-socket.js';
 import { SOL_SOCKET, setIntOption, socketName } from '../../../../dist/kernel/libc.js';
 import { Requests } from '../../../../dist/kernel/requests.js';
 import { batchLimitFor, NetlinkSocket } from '../../../../dist/kernel/socket.js';
+import { droppedBy } from '../../../../dist/kernel/socket-options.js';
 
 const RTNLGRP_IPV4_ROUTE = 7;
 const COUNT = 3000;
 /** net.core.rmem_default of most machines; the kernel takes twice the number it is given. */
 const SMALL = 212992;
 
-const socket = smallSocket();
+const socket = small(() => new NetlinkSocket());
 socket.batchLimit = batchLimitFor(SMALL);
 const route = (i, rest) => ({
   dst: 0x0a000000 + i,
@@ -53,7 +55,7 @@ const requests = new Requests(socket, (tag, error) =>
 );
 for (let i = 0; i < COUNT; i++) requests.routeAdd(i, unreachable(i), 169, () => 0, 'exclusive');
 requests.flush();
-const dropsOfRequests = socket.drops();
+const dropsOfRequests = droppedBy(socket.fd);
 
 const writer = new MessageWriter();
 const first = socket.reserveSequences();
@@ -63,14 +65,14 @@ for (let i = 0; i < COUNT; i++) {
   writer.endMessage();
 }
 const told = socket.transact(writer, first, COUNT).length;
-const dropsOfOneSend = socket.drops() - dropsOfRequests;
+const dropsOfOneSend = droppedBy(socket.fd) - dropsOfRequests;
 
-const listener = smallSocket();
 let events = 0;
-listener.subscribe([RTNLGRP_IPV4_ROUTE], eventFilter, () => {
+const onWake = () => {
   events++;
   listener.drain(() => events++, COUNT);
-});
+};
+const listener = small(() => new EventSocket([RTNLGRP_IPV4_ROUTE], eventFilter, onWake));
 for (let i = 0; i < COUNT; i++) requests.routeAdd(i, blackhole(i), 169, () => 0, 'exclusive');
 requests.flush();
 const dropsOfEvents = listener.drops();
@@ -80,8 +82,8 @@ requests.routeAdd(0, blackhole(COUNT), 169, () => 0, 'exclusive');
 requests.flush();
 await setTimeout(100);
 
-function smallSocket() {
-  const made = new NetlinkSocket();
+function small(open) {
+  const made = open();
   for (const name of readdirSync('/proc/self/fd')) {
     const address = socketName(Number(name));
     if (address?.readUInt16LE(0) === AF_NETLINK) setIntOption(Number(name), SOL_SOCKET, SO_RCVBUF, SMALL / 2);
