@@ -98,6 +98,11 @@ export function setDescriptorFlag(fd: number, command: number, value: number): v
   check('fcntl', calls.fcntl(fd, command, 'int', value));
 }
 
+/** Another descriptor of the same, no lower than `least`; see fcntl(2), F_DUPFD_CLOEXEC. */
+export function duplicate(fd: number, least: number): number {
+  return check('fcntl', calls.fcntl(fd, F_DUPFD_CLOEXEC, 'int', least));
+}
+
 /** Takes or tries a lock on an open file; false where another holds it. See flock(2). */
 export function flock(fd: number, operation: number): boolean {
   if (calls.flock(fd, operation) === 0) return true;
@@ -175,6 +180,7 @@ export function socketName(fd: number): Buffer | null {
 }
 
 const SO_ATTACH_FILTER = 26;
+const F_DUPFD_CLOEXEC = 1030;
 const MSG_DONTWAIT = 0x40;
 const POLLIN = 1;
 const intValue = Buffer.alloc(4);

@@ -1,6 +1,7 @@
 // The machine as the tool sees it: the namespace it was started in and the named ones of /run/netns, opened once.
 import { ReconcileError } from '../errors.ts';
 import { SELF } from '../state/network.ts';
+import { makeRoomForDescriptors } from './descriptor.ts';
 import { Netns, namespaceNames } from './netns.ts';
 import type { NetlinkSocket } from './socket.ts';
 
@@ -26,6 +27,11 @@ export class Machine {
   /** The namespace the tool was started in. */
   get self(): Netns {
     return this.#opened.get(SELF)!;
+  }
+
+  /** Prepares for so many namespaces being open at once, each with its sockets and its lock. */
+  expect(namespaces: number): void {
+    makeRoomForDescriptors(namespaces * 4);
   }
 
   /** The names of all named namespaces, sorted; a name of the one the tool was started in is not among them. */

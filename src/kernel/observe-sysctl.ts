@@ -1,5 +1,6 @@
 // The sysctls of a namespace: those asked for, and those of its virtual links that a new link would not have. Most come
 // from the link and neighbour-table dumps; /proc is opened only for what no message tells.
+import { readdirSync } from 'node:fs';
 import { deviceSysctlKey, parseDeviceSysctl, type SysctlFamily } from '../state/sysctl.ts';
 import { hasCapability } from './capabilities.ts';
 import { confValue, unusualConf } from './codec/devconf.ts';
@@ -29,6 +30,7 @@ export function readSysctls(
   for (const key of keys) addFollowers(key, virtual, values);
   addUnusualNeighbourTables(virtual, tables, values);
   for (const key of keys) {
+    if (isOfAbsentLink(key, byName)) continue;
     const told = valueFromMessages(key, byName, tables);
     if (told === undefined) inProc.add(key);
     else values.set(key, String(told));
@@ -50,8 +52,10 @@ export function readFreshSysctls(keys: readonly string[]): Map<string, string> {
   // Who may not make a namespace has made none, and only in those of ours are these values asked for.
   if (keys.length === 0 || !hasCapability('CAP_SYS_ADMIN')) return values;
   inFreshNamespace(() => {
+    const devices = new Set(readdirSync('/proc/sys/net/ipv4/conf'));
     for (const key of keys) {
-      const value = readSysctl(key);
+      const device = parseDeviceSysctl(key);
+      const value = device === null || devices.has(device.dev) ? readSysctl(key) : null;
       if (value !== null) values.set(key, value);
     }
   });
@@ -112,6 +116,12 @@ function readNeighbourTables(netns: Netns): NeighbourTables {
     tables[table.family].set(table.ifindex, table.values);
   }
   return tables;
+}
+
+/** Whether a sysctl is of a link that is not there: /proc has no such file. */
+function isOfAbsentLink(key: string, links: ReadonlyMap<string, LinkMessage>): boolean {
+  const device = parseDeviceSysctl(key);
+  return device !== null && !links.has(device.dev) && device.dev !== 'all' && device.dev !== 'default';
 }
 
 function valueFromMessages(

@@ -2,12 +2,18 @@
 import { ReconcileError } from '../errors.ts';
 import type { ObservedAddress } from '../state/address.ts';
 import type { ObservedFdbEntry } from '../state/fdb.ts';
-import type { LinkEnd, ObservedLink } from '../state/link.ts';
+import type { LinkEnd } from '../state/link.ts';
 import { parseClaim, parseOwnerAlias } from '../state/mark.ts';
 import type { ObservedNeighbour } from '../state/neighbour.ts';
 import { type Claim, type ObservedNamespace, type ObservedNetwork, SELF } from '../state/network.ts';
 import { formatAddressDump, parseAddress } from './codec/address.ts';
-import { formatLinkDump, formatLinkQuery, type LinkMessage, parseLink } from './codec/link.ts';
+import {
+  formatLinkDump,
+  formatLinkQuery,
+  type LinkMessage,
+  parseLink,
+  parseLinkIndex,
+} from './codec/link.ts';
 import { formatNamespaceIdQuery, parseNamespaceId } from './codec/namespace-id.ts';
 import { formatNeighbourDump, parseFdbEntry, parseNeighbour } from './codec/neighbour.ts';
 import type { LinkNames } from './codec/route.ts';
@@ -15,7 +21,7 @@ import { RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETNSID } from './constants
 import type { Machine } from './machine.ts';
 import { nameLink } from './name-link.ts';
 import type { Netns } from './netns.ts';
-import { type NamespaceMarks, type RouteReader, readAllRoutes } from './observe-routes.ts';
+import { type RouteReader, readAllRoutes } from './observe-routes.ts';
 import { readFreshSysctls, readSysctls } from './observe-sysctl.ts';
 
 /** What to read. */
@@ -25,6 +31,8 @@ export interface Scope {
   readonly names: ReadonlySet<string>;
   /** Namespaces that bear the marks and are others' to read, unless they are named. */
   readonly spared?: ReadonlySet<string>;
+  /** Whether a namespace, if the topology made it, goes whole: then only its links are read. */
+  goes?(netns: string): boolean;
   /** The sysctls to read in a namespace, beside those of its links that differ from a new link's. */
   sysctlsOf(netns: string): readonly string[];
   /** Sysctls whose value in a namespace nobody touched is asked for. */
@@ -48,10 +56,10 @@ export function observe(machine: Machine, scope: Scope, routeReader?: RouteReade
   const peers = findPeers(readings);
   const namespaces = new Map<string, ObservedNamespace>();
   for (const reading of readings) {
-    namespaces.set(
-      reading.name,
-      observeNamespace(reading, peers, scope.sysctlsOf(reading.name), routeReader),
-    );
+    const known = observeLinks(reading, peers);
+    const goes = known.madeBy === scope.topology && scope.goes?.(reading.name);
+    const sysctls = scope.sysctlsOf(reading.name);
+    namespaces.set(reading.name, goes ? known : readContents(reading, known, sysctls, routeReader));
   }
   return { namespaces, freshSysctls: readFreshSysctls(scope.fresh) };
 }
@@ -89,31 +97,46 @@ export function observeNamespace(
   reading: Reading,
   peers: Peers,
   sysctlKeys: readonly string[],
-  routeReader: RouteReader = readAllRoutes,
+  routeReader?: RouteReader,
 ): ObservedNamespace {
-  const { socket } = reading.netns;
-  const names = namesOf(reading.links);
+  return readContents(reading, observeLinks(reading, peers), sysctlKeys, routeReader);
+}
+
+/** A namespace with its links and what they say of it, and nothing else. */
+function observeLinks({ name, netns, links }: Reading, peers: Peers): ObservedNamespace {
+  const names = namesOf(links);
   const nameOf: LinkNames = (ifindex) => names.get(ifindex) ?? null;
-  const lo = reading.links.find((link) => link.ifindex === LOOPBACK_IFINDEX);
-  const links = new Map<string, ObservedLink>();
-  for (const link of reading.links) {
-    const peer = peers.get(reading.name)?.get(link.ifindex) ?? null;
-    links.set(link.name, nameLink(link, nameOf, peer));
-  }
-  const marks: NamespaceMarks = {
-    name: reading.name,
+  const lo = links.find((link) => link.ifindex === LOOPBACK_IFINDEX);
+  const named = links.map((link) => nameLink(link, nameOf, peers.get(name)?.get(link.ifindex) ?? null));
+  return {
+    name,
+    cookie: netns.socket.cookie,
     madeBy: parseOwnerAlias(lo?.alias ?? ''),
     claims: lo === undefined ? [] : claimsOf(lo),
+    links: new Map(named.map((link) => [link.name, link])),
+    addresses: [],
+    neighbours: [],
+    fdb: [],
+    routes: [],
+    sysctls: new Map(),
   };
+}
+
+function readContents(
+  { netns, links }: Reading,
+  known: ObservedNamespace,
+  sysctlKeys: readonly string[],
+  routeReader: RouteReader = readAllRoutes,
+): ObservedNamespace {
+  const names = namesOf(links);
+  const nameOf: LinkNames = (ifindex) => names.get(ifindex) ?? null;
   return {
-    ...marks,
-    cookie: socket.cookie,
-    links,
-    addresses: readAddresses(reading.netns, nameOf),
-    neighbours: readNeighbours(reading.netns, nameOf),
-    fdb: readFdb(reading.netns, nameOf, reading.links),
-    ...routeReader(reading.netns, names, marks),
-    sysctls: readSysctls(reading.netns, reading.links, sysctlKeys),
+    ...known,
+    addresses: readAddresses(netns, nameOf),
+    neighbours: readNeighbours(netns, nameOf),
+    fdb: readFdb(netns, nameOf, links),
+    ...routeReader(netns, names, known),
+    sysctls: readSysctls(netns, links, sysctlKeys),
   };
 }
 
@@ -129,6 +152,11 @@ export function readNames(netns: Netns): Map<number, string> {
 
 function namesOf(links: readonly LinkMessage[]): Map<number, string> {
   return new Map(links.map((link) => [link.ifindex, link.name]));
+}
+
+/** The ifindexes of a namespace's links by name, and nothing else of them. */
+export function readIndexes(netns: Netns): Map<string, number> {
+  return new Map(netns.socket.dump(RTM_GETLINK, formatLinkDump, parseLinkIndex));
 }
 
 /** The addresses of one link, or with ifindex 0 of all. Equivalent to `ip address show`. */
@@ -173,12 +201,14 @@ export function readFdb(netns: Netns, nameOf: LinkNames, links: readonly LinkMes
 export type Peers = ReadonlyMap<string, ReadonlyMap<number, LinkEnd>>;
 
 /**
- * Names the far end of every veth. Two ends that give each other's ifindex are a candidate pair; they are one if
- * each namespace also calls the other by the id that its end states.
+ * Names the far end of every veth. Two ends that give each other's ifindex are a candidate pair; they are one if the
+ * namespace of one calls the other's by the id that its end states: the kernel then says that this is the far end.
  */
 export function findPeers(readings: readonly Reading[]): Peers {
-  const ends = new Map<string, Array<{ reading: Reading; link: LinkMessage }>>();
+  const ends = new Map<string, End[]>();
+  const peers = new Map<string, Map<number, LinkEnd>>();
   for (const reading of readings) {
+    peers.set(reading.name, new Map());
     for (const link of reading.links) {
       if (link.kind !== 'veth') continue;
       const key = `${link.ifindex} ${link.lower}`;
@@ -188,23 +218,23 @@ export function findPeers(readings: readonly Reading[]): Peers {
     }
   }
   const ids = new NamespaceIds();
-  const peers = new Map<string, Map<number, LinkEnd>>();
-  for (const reading of readings) {
-    const found = new Map<number, LinkEnd>();
-    peers.set(reading.name, found);
-    for (const link of reading.links) {
-      if (link.kind !== 'veth') continue;
-      const far = ends
-        .get(`${link.lower} ${link.ifindex}`)
-        ?.find(
-          (end) =>
-            ids.calls(reading.netns, end.reading.netns) === link.lowerNsid &&
-            ids.calls(end.reading.netns, reading.netns) === end.link.lowerNsid,
-        );
-      if (far !== undefined) found.set(link.ifindex, { netns: far.reading.name, name: far.link.name });
-    }
+  for (const { reading, link } of [...ends.values()].flat()) {
+    const found = peers.get(reading.name)!;
+    if (found.has(link.ifindex)) continue;
+    const far = ends
+      .get(`${link.lower} ${link.ifindex}`)
+      ?.find((end) => ids.calls(reading.netns, end.reading.netns) === link.lowerNsid);
+    if (far === undefined) continue;
+    found.set(link.ifindex, { netns: far.reading.name, name: far.link.name });
+    peers.get(far.reading.name)!.set(far.link.ifindex, { netns: reading.name, name: link.name });
   }
   return peers;
+}
+
+/** One end of a veth. */
+interface End {
+  readonly reading: Reading;
+  readonly link: LinkMessage;
 }
 
 /** What namespaces call each other, each asked once. */

@@ -25,7 +25,7 @@ export function makeLinks(
   }
   const paired = new Map<Step, Step>();
   for (const level of byDepth(groups)) {
-    const touched = new Set<Site>();
+    const born: Born[] = [];
     for (const [site, steps] of level) {
       const needsFirst = devicesWithIpv6(site);
       for (const step of steps) {
@@ -34,14 +34,24 @@ export function makeLinks(
         const far =
           link.spec.kind === 'veth' ? ends.get(`${link.spec.peer.netns} ${link.spec.peer.name}`) : undefined;
         if (far !== undefined) paired.set(far, step);
-        makeLink(site, link, step, far ?? null, { sites, outcomes, conflicts, touched, needsFirst });
+        makeLink(site, link, step, far ?? null, { sites, outcomes, conflicts, born, needsFirst });
       }
       site.requests.flush();
     }
-    for (const site of touched) site.rereadLinks();
+    learnIndexes(born, outcomes);
   }
   for (const [far, near] of paired)
     if (!outcomes.isDone(near)) outcomes.skip(far, outcomes.of(near).reason ?? '');
+}
+
+/** Learns the ifindexes that new links were made with; where the kernel chose, or refused, it is asked. */
+function learnIndexes(born: readonly Born[], outcomes: Outcomes): void {
+  const unknown = new Set<Site>();
+  for (const { site, name, ifindex, step } of born) {
+    if (ifindex !== 0 && outcomes.isDone(step)) site.learn(name, ifindex);
+    else unknown.add(site);
+  }
+  for (const site of unknown) site.rereadLinks();
 }
 
 /** The steps by how deep their links stand on others, the deepest last: what they stand on has an ifindex by then. */
@@ -83,14 +93,22 @@ interface Surroundings {
   readonly sites: Sites;
   readonly outcomes: Outcomes;
   readonly conflicts: ReadonlySet<string>;
-  /** Sites whose ifindexes are to be learnt anew. */
-  readonly touched: Set<Site>;
+  /** Links asked of the kernel. */
+  readonly born: Born[];
   /** Devices that may not come up as they are made. */
   readonly needsFirst: ReadonlySet<string>;
 }
 
+/** One end of a link asked of the kernel; its ifindex is 0 where the kernel chooses. */
+interface Born {
+  readonly site: Site;
+  readonly name: string;
+  readonly ifindex: number;
+  readonly step: Step;
+}
+
 function makeLink(site: Site, link: DesiredLink, step: Step, far: Step | null, around: Surroundings): void {
-  const { sites, outcomes, conflicts, touched, needsFirst } = around;
+  const { sites, outcomes, conflicts, born, needsFirst } = around;
   const both = far === null ? [step] : [step, far];
   const { spec } = link;
   if (spec.kind === 'existing') {
@@ -108,9 +126,10 @@ function makeLink(site: Site, link: DesiredLink, step: Step, far: Step | null, a
   }
   const up = parent === null && !needsFirst.has(link.name);
   if (spec.kind !== 'veth') {
-    site.requests.linkAdd(step, { link, ifindex: site.reserveIndex(0) }, { group, peer: null, lower, up });
+    const ifindex = site.reserveIndex(0);
+    site.requests.linkAdd(step, { link, ifindex }, { group, peer: null, lower, up });
     site.born.push({ link, step });
-    touched.add(site);
+    born.push({ site, name: link.name, ifindex, step });
     return;
   }
   const { netns, name } = spec.peer;
@@ -127,7 +146,8 @@ function makeLink(site: Site, link: DesiredLink, step: Step, far: Step | null, a
   site.requests.linkAdd(both, { link, ifindex }, { group, peer, lower, up });
   site.born.push({ link, step });
   farSite.born.push({ link: farLink, step: far ?? step });
-  touched.add(site).add(farSite);
+  born.push({ site, name: link.name, ifindex, step });
+  born.push({ site: farSite, name, ifindex: peer.ifindex, step });
 }
 
 /** The far end of a veth that no file describes: up, with nothing on it. */

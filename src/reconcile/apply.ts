@@ -136,19 +136,23 @@ function markNamespace(socket: NetlinkSocket, network: DesiredNetwork, made: boo
 
 /** Deletes namespaces that we made; from others, that were there before us, only our claim goes. */
 function sayFarewell(steps: readonly Step[], sites: Sites, outcomes: Outcomes): void {
-  // Those with most links first: deleting a host's ends takes the far ends out of the others in the same stroke.
-  const linkCount = (step: Step): number => sites.at(step.difference.netns)?.observed.links.size ?? 0;
-  for (const step of [...steps].sort((a, b) => linkCount(b) - linkCount(a))) {
+  const made: Array<[Site, Step]> = [];
+  for (const step of steps) {
     const site = sites.at(step.difference.netns);
     if (site === null) continue;
+    if (site.observed.madeBy === sites.network.name) made.push([site, step]);
+    else dropClaims(site, step, () => true);
+  }
+  // Those with most links first: deleting a host's ends takes the far ends out of the others in the same stroke.
+  made.sort(([a], [b]) => b.observed.links.size - a.observed.links.size);
+  for (const [site] of made) {
+    site.requests.linkDeleteGroup(null, site.ownership.group);
+    site.requests.flush();
+  }
+  // The names go last: while the kernel takes namespaces apart, changes of links wait.
+  for (const [site, step] of made) {
     try {
-      if (site.observed.madeBy === sites.network.name) {
-        site.requests.linkDeleteGroup(null, site.ownership.group);
-        site.requests.flush();
-        sites.machine.remove(site.name);
-      } else {
-        dropClaims(site, step, () => true);
-      }
+      sites.machine.remove(site.name);
     } catch (error) {
       outcomes.fail(step, error);
     }

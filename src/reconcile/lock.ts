@@ -83,9 +83,11 @@ export class Locks {
   /** Opens and tries the lock of a namespace. */
   #lock(netns: string): { readonly fd: number; readonly isOurs: boolean } {
     for (;;) {
-      mkdirSync(this.#directory, { recursive: true, mode: 0o755 });
       const fd = openIn(this.#path(netns));
-      if (fd === null) continue;
+      if (fd === null) {
+        mkdirSync(this.#directory, { recursive: true, mode: 0o755 });
+        continue;
+      }
       if (!flock(fd, LOCK_EX | LOCK_NB)) return { fd, isOurs: false };
       if (isNamed(fd, this.#path(netns))) return { fd, isOurs: true };
       closeSync(fd);
@@ -98,7 +100,7 @@ export class Locks {
   }
 }
 
-/** Opens a lock file, or makes it; null where its directory went away meanwhile. */
+/** Opens a lock file, or makes it; null where its directory is not there, or went away meanwhile. */
 function openIn(path: string): number | null {
   try {
     return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o644);

@@ -23,6 +23,8 @@ export interface LookOptions {
   readonly alsoIn?: readonly string[] | undefined;
   /** Also what runs in other namespaces, which stand for other machines, hold of the topology. */
   readonly everywhere?: boolean | undefined;
+  /** Nobody asks how much would be deleted: what is in a namespace of ours that goes whole is not read. */
+  readonly pruneAll?: boolean;
   /** What earlier looks have read: what is still so is neither read nor compared again. */
   readonly memory?: RouteMemory | undefined;
 }
@@ -38,7 +40,7 @@ export function look(machine: Machine, desired: DesiredNetwork, options: LookOpt
   const interestIn = (marks: NamespaceMarks): RouteInterest => interestOf(desired, marks);
   const reader = options.memory?.reader(interestIn) ?? readRelevantRoutes(interestIn);
   const spared = options.everywhere ? new Set<string>() : heldElsewhere(machine, desired.name);
-  const scope = { ...scopeOf(desired, options.applied, options.alsoIn ?? []), spared };
+  const scope = { ...scopeOf(desired, options), spared };
   const observed = observe(machine, scope, reader);
   const found = diff(desired, observed, options);
   const whole = withAllRoutes(machine, observed, new Set(found.differences.map(({ netns }) => netns)));
@@ -72,13 +74,14 @@ function withAllRoutes(
 }
 
 /** What to read for a topology: its namespaces, and the sysctls that it states or that were applied. */
-function scopeOf(desired: DesiredNetwork, applied: Applied, alsoIn: readonly string[]): Scope {
+function scopeOf(desired: DesiredNetwork, { applied, alsoIn = [], pruneAll = false }: LookOptions): Scope {
   const dropped = [...applied.sysctls].flatMap(([netns, keys]) =>
     keys.filter((key) => !desired.namespaces.get(netns)?.sysctls.has(key)),
   );
   return {
     topology: desired.name,
     names: new Set([...desired.namespaces.keys(), ...alsoIn]),
+    goes: (netns) => pruneAll && !desired.namespaces.has(netns),
     sysctlsOf: (netns) => [
       ...new Set([
         ...(desired.namespaces.get(netns)?.sysctls.keys() ?? []),

@@ -58,6 +58,7 @@ export function inspect(
   desired: DesiredNetwork,
   options: { readonly adopt: boolean },
 ): InspectResult {
+  machine.expect(desired.namespaces.size);
   const applied = loadApplied(machine, desired.name);
   const bgp = observeBgp(desired.name, desired.bgp, runDirectory(machine, desired.name));
   const { observed } = look(machine, desired, { adopt: options.adopt, applied });
@@ -85,6 +86,7 @@ function convergeLocked(
   options: ConvergeOptions,
   locks: Locks,
 ): ConvergeResult {
+  machine.expect(desired.namespaces.size + (options.alsoIn?.length ?? 0));
   locks.take(desired.namespaces.keys());
   const applied = loadApplied(machine, desired.name);
   const ledger = new Ledger();
@@ -118,7 +120,7 @@ function convergeLocked(
     failedBefore = failed;
   }
   dropFormer(machine, desired, locks);
-  settle(machine, desired, linked);
+  settle(machine, desired, observed, linked);
   const unsettled = ledger.unsettled();
   for (const difference of ignored) unsettled.add(keyOf(difference));
   for (const key of heldByOthers(desired, observed)) unsettled.add(key);

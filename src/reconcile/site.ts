@@ -4,7 +4,7 @@ import { confValue } from '../kernel/codec/devconf.ts';
 import type { LinkMessage } from '../kernel/codec/link.ts';
 import type { Machine } from '../kernel/machine.ts';
 import type { Netns } from '../kernel/netns.ts';
-import { readLinks } from '../kernel/observe.ts';
+import { readIndexes, readLinks } from '../kernel/observe.ts';
 import { readLink } from '../kernel/observe-part.ts';
 import { Requests } from '../kernel/requests.ts';
 import type { DesiredLink } from '../state/link.ts';
@@ -36,9 +36,10 @@ export class Site {
   readonly meant = new Map<unknown, unknown>();
   /** What steps took along and must be put back. */
   taken: Collateral = NO_COLLATERAL;
-  #indexes: Map<string, number>;
+  #indexes = new Map<string, number>();
   #promotions: ReadonlyMap<string, number> | null = null;
   readonly #known: KnownIndex;
+  /** The highest ifindex given out; 0 until it is known. */
   #lastIndex = 0;
 
   constructor(
@@ -60,8 +61,8 @@ export class Site {
       this.desired.manage,
     );
     this.requests = new Requests<Tag>(netns.socket, (tag, error) => outcomes.refuse(tag, error));
-    this.#indexes = new Map([...this.observed.links.values()].map((link) => [link.name, link.ifindex]));
     if (observed === null) this.rereadLinks();
+    else this.#indexes = new Map([...observed.links.values()].map((link) => [link.name, link.ifindex]));
   }
 
   /** The ifindex of a link by name; 0 where there is none. What was not observed is asked of the kernel, once. */
@@ -76,7 +77,13 @@ export class Site {
 
   /** Learns the ifindexes anew, after links were made or deleted. */
   rereadLinks(): void {
-    this.#indexes = new Map(readLinks(this.netns).map((link) => [link.name, link.ifindex]));
+    this.#indexes = readIndexes(this.netns);
+    this.#lastIndex = Math.max(...this.#indexes.values());
+  }
+
+  /** Learns the ifindex that a link was made with. */
+  learn(name: string, ifindex: number): void {
+    this.#indexes.set(name, ifindex);
   }
 
   /**
@@ -85,8 +92,8 @@ export class Site {
    */
   reserveIndex(other: number): number {
     if (this.observed.madeBy !== this.ownership.owner.topology) return 0;
-    if (this.#lastIndex === 0)
-      this.#lastIndex = Math.max(...readLinks(this.netns).map((link) => link.ifindex));
+    // What was observed may be a part.
+    if (this.#lastIndex === 0) this.#lastIndex = Math.max(...readIndexes(this.netns).values());
     this.#lastIndex += this.#lastIndex + 1 === other ? 2 : 1;
     return this.#lastIndex;
   }

@@ -182,6 +182,12 @@ export function formatGroupDelete(writer: MessageWriter, group: number): void {
   writer.attributeU32(IFLA_GROUP, group);
 }
 
+/** Reads of struct ifinfomsg and attributes the name and the ifindex. */
+export function parseLinkIndex(buffer: Buffer, start: number, end: number): [name: string, ifindex: number] {
+  const name = findAttribute(buffer, start + IFINFOMSG_LENGTH, end, IFLA_IFNAME);
+  return [attributeText(buffer, name), u32(buffer, start + 4)];
+}
+
 /** Reads struct ifinfomsg and attributes. */
 export function parseLink(buffer: Buffer, start: number, end: number): LinkMessage {
   const flags = u32(buffer, start + 8);
