@@ -5,18 +5,22 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, findListener } from '../../../src/bgp/control.ts';
 import { run } from '../../commands/run-program.ts';
+import { Capture } from '../../sandbox/capture.ts';
 import { freshMachine, requires, sh } from '../../sandbox/machine.ts';
-import { lostPairs, stationsOf } from './pings.ts';
+import { lostPairs, passesWhole, stationsOf } from './pings.ts';
 import { birdDirectories, PATIENCE, Watching } from './watching.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'calico-reconcile-bgp-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 let watching: Watching | undefined;
+let capture: Capture | undefined;
 
 beforeEach(freshMachine);
-beforeEach(requires('ip', 'bird'));
+beforeEach(requires('ip', 'bird', 'tcpdump', 'ping'));
 afterEach(async () => {
+  capture?.stop();
+  capture = undefined;
   await watching?.stop();
   watching = undefined;
 });
@@ -68,6 +72,18 @@ describe(mesh, () => {
       status: 0,
       sessions: [0, 1, 2, 3].map((n) => `BGP host${n}: 3 of 3 sessions up, 3 routes received`),
     });
+  });
+
+  it('sends packets as they are, full-size ones in one piece', async () => {
+    watching = new Watching([mesh]);
+    await meshStands();
+    capture = new Capture('host0', 'eth0', 'net', '10.20.0.0/16', 'or', 'proto', '4', 'or', 'udp');
+    expect(passesWhole('web', '10.20.0.130', 1500)).toBe(true);
+    expect(passesWhole('web', '10.20.7.7', 1500)).toBe(true);
+    await capture.sees(/length 1500\)\n +10\.20\.0\.2 > 10\.20\.0\.130: ICMP echo request/);
+    await capture.sees(/length 1500\)\n +10\.20\.0\.2 > 10\.20\.7\.7: ICMP echo request/);
+    expect(capture.text).not.toMatch(/VXLAN|IPIP|flags \[\+\]/);
+    expect(passesWhole('web', '10.20.0.130', 1501)).toBe(false);
   });
 
   it('withdraws what a killed BIRD announced, and has it back when that runs again', async () => {
@@ -252,5 +268,17 @@ describe('topologies/bgp-route-reflector.yaml', () => {
     await expect
       .poll(established, { timeout: PATIENCE })
       .toEqual(['calico.spine0.4', 'calico.spine1.4', 'calico.spine0.6', 'calico.spine1.6']);
+  });
+
+  it('sends packets of both families as they are, straight from leaf to leaf', async () => {
+    watching = new Watching([file]);
+    await expect.poll(() => lostPairs(stationsOf(file)).lost, { timeout: PATIENCE }).toEqual([]);
+    capture = new Capture('leaf1', 'eth0', 'icmp', 'or', 'icmp6');
+    expect(passesWhole('web', '10.20.0.66', 1500)).toBe(true);
+    expect(passesWhole('web', 'fd00:10:20::42', 1500)).toBe(true);
+    await capture.sees(/length 1500\)\n +10\.20\.0\.2 > 10\.20\.0\.66: ICMP echo request/);
+    await capture.sees(/payload length: 1460\) fd00:10:20::2 > fd00:10:20::42: .*ICMP6, echo request/);
+    expect(capture.text).not.toMatch(/flags \[\+\]|frag/);
+    expect(passesWhole('web', 'fd00:10:20::42', 1501)).toBe(false);
   });
 });
