@@ -1,4 +1,5 @@
 // What the daemons of a topology do, as they tell it themselves: read-only, and no trouble here is one of the reader's.
+import { existsSync } from 'node:fs';
 import { ReconcileError } from '../errors.ts';
 import type { BgpSpeaker, ObservedBgp } from '../state/bgp.ts';
 import { composeConfig, filesOf, isConfigured } from './files.ts';
@@ -18,15 +19,21 @@ function observeSpeaker(topology: string, speaker: BgpSpeaker, directory: string
   try {
     const configured = isConfigured(files, composeConfig(speaker, topology, files));
     const sessions = readSessions(files.socket, speaker);
-    return { configured, sessions, trouble: sessions === null ? describeSilence(speaker) : '' };
+    const started = sessions !== null || files.log === null || existsSync(files.log);
+    return {
+      configured,
+      started,
+      sessions,
+      trouble: sessions === null ? describeSilence(speaker, started) : '',
+    };
   } catch (error) {
     if (!(error instanceof ReconcileError)) throw error;
-    return { configured: false, sessions: null, trouble: error.message };
+    return { configured: false, started: false, sessions: null, trouble: error.message };
   }
 }
 
-function describeSilence({ simulated, controlSocket }: BgpSpeaker): string {
-  return simulated
-    ? 'no BIRD runs here; in simulated hosts it runs only under `watch` and `lab`'
-    : `no BIRD listens on ${controlSocket}`;
+function describeSilence({ simulated, controlSocket }: BgpSpeaker, started: boolean): string {
+  if (!simulated) return `no BIRD listens on ${controlSocket}`;
+  const silence = started ? 'no BIRD runs here any more' : 'no BIRD has run here yet';
+  return `${silence}; in simulated hosts it runs only under \`watch\` and \`lab\``;
 }

@@ -3,7 +3,7 @@ import { ESTABLISHED } from '../state/bgp.ts';
 import type { DesiredNetwork, ObservedNetwork } from '../state/network.ts';
 import type { Difference } from './difference.ts';
 
-/** A session that the configuration in force lacks is pending; one that it has, and that is down, is drift. */
+/** A session is pending that the configuration in force lacks, or that no daemon was ever there for; else it is drift. */
 export function* diffBgp(desired: DesiredNetwork, observed: ObservedNetwork): Generator<Difference> {
   for (const { host, netns, peers } of desired.bgp) {
     const found = observed.bgp?.get(host);
@@ -19,7 +19,7 @@ export function* diffBgp(desired: DesiredNetwork, observed: ObservedNetwork): Ge
         desired: peer,
         observed: session,
         change: session === null ? 'missing' : 'changed',
-        class: found.configured ? 'drift' : 'pending',
+        class: found.configured && found.started ? 'drift' : 'pending',
         conflict: false,
         cause,
       };

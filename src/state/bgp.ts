@@ -74,6 +74,8 @@ export interface BgpSession {
 export interface ObservedBgp {
   /** Its configuration is the one that is wanted. */
   readonly configured: boolean;
+  /** A daemon has run here: what it does no more was changed by somebody. */
+  readonly started: boolean;
   /** Null: it does not run, or could not be asked. */
   readonly sessions: readonly BgpSession[] | null;
   /** Why there is none to ask; empty for nothing. */

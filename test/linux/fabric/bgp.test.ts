@@ -123,7 +123,7 @@ describe(mesh, () => {
     expect(await watching.stop()).toBe(0);
     expect(findListener(socket)).toBeNull();
     expect((await run('verify', mesh)).out).toContain(
-      'BGP host0: 0 of 3 sessions up, 0 routes received\n  no BIRD runs here',
+      'BGP host0: 0 of 3 sessions up, 0 routes received\n  no BIRD runs here any more',
     );
     expect(birdRoutes('host0')).toEqual(['10.20.0.128/26', '10.20.0.64/26', '10.20.7.7']);
     expect(lostPairs(stationsOf(mesh)).lost).toEqual([]);
@@ -214,12 +214,20 @@ async function reported(file: string): Promise<string[]> {
 }
 
 describe('diff', () => {
-  it('reports every session where no BIRD runs', async () => {
+  it('reports every session as pending after an apply, which runs no BIRD, and as drift once one has run', async () => {
+    const where = 'in simulated hosts it runs only under `watch` and `lab`';
     await run('apply', mesh);
     const found = await reported(mesh);
     expect(found).toHaveLength(12);
     expect(found[0]).toBe(
-      'drift missing host0 bgp host1.4 192.168.1.11: no BIRD runs here; in simulated hosts it runs only under `watch` and `lab`',
+      `pending missing host0 bgp host1.4 192.168.1.11: no BIRD has run here yet; ${where}`,
+    );
+    expect((await run('diff', mesh)).status).toBe(2);
+    watching = new Watching([mesh]);
+    await meshStands();
+    await watching.stop();
+    expect((await reported(mesh))[0]).toBe(
+      `drift missing host0 bgp host1.4 192.168.1.11: no BIRD runs here any more; ${where}`,
     );
     expect((await run('diff', mesh)).status).toBe(3);
   });
