@@ -17,7 +17,8 @@ export function tunnelRemote(
   next: Ip,
   entry: NeighbourEntry | null,
 ): { readonly address: Ip } | Fault {
-  if (link.kind === 'ipip') return { address: next }; // the gateway of an onlink route by tunl0 is the far host
+  // Without a far end of its own, as tunl0 is, the gateway of an onlink route is the far host.
+  if (link.settings?.kind === 'ipip') return { address: link.settings.remote ?? next };
   const mac = entry?.mac ?? null;
   if (mac === null) {
     return {

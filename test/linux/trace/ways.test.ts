@@ -3,31 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { run } from '../../commands/run-program.ts';
 import { freshMachine, requires, sh } from '../../sandbox/machine.ts';
-
-interface Step {
-  readonly kind: string;
-  readonly netns: string;
-  readonly outer?: readonly Step[];
-}
-
-interface Traced {
-  readonly verdict: string;
-  readonly from: { readonly address: string };
-  readonly to: string;
-  readonly steps: readonly (Step & Record<string, unknown>)[];
-  readonly fault: Record<string, unknown> | null;
-  readonly suspects: readonly unknown[];
-}
-
-/** `host0 tunnel`: each step's namespace and kind; a wire's is where it begins. */
-function outline(steps: readonly (Step & { readonly from?: { readonly netns: string } })[]): string[] {
-  return steps.map((step) => `${step.netns ?? step.from?.netns} ${step.kind}`);
-}
-
-async function trace(...args: string[]): Promise<{ status: number; ways: readonly Traced[]; err: string }> {
-  const { status, out, err } = await run('trace', '--json', ...args);
-  return { status, ways: out === '' ? [] : JSON.parse(out).ways, err };
-}
+import { outline, trace } from './traced.ts';
 
 beforeEach((context) => {
   requires('ip')(context);
