@@ -40,22 +40,23 @@ interface Fault {
 
 function addFault(error: ErrorObject, root: MapValue, places: Places, findings: Finding[]): void {
   const { value, place } = resolve(root, error.instancePath, places);
-  const fault = faultOf(error, value);
+  const fault = faultOf(error, value, error.instancePath.slice(error.instancePath.lastIndexOf('/') + 1));
   if (fault === null) return;
   const key = error.keyword === 'additionalProperties' ? String(error.params.additionalProperty) : null;
   const at = key !== null && isMap(value) ? keyPlace(places, value, key) : place;
   addFinding(findings, fault.code, at, fault.message, { hint: fault.hint ?? null });
 }
 
-function faultOf(error: ErrorObject, value: Value): Fault | null {
+/** The fault of a value that stands under a key. */
+function faultOf(error: ErrorObject, value: Value, under: string): Fault | null {
   const found = `found ${describe(value)}`;
   switch (error.keyword) {
     case 'type':
-      return typeFault([error.params.type as string | string[]].flat(), value);
+      return typeFault(error, value, under);
     case 'additionalProperties': {
       const key = String(error.params.additionalProperty);
       const known = Object.keys((error.parentSchema?.properties ?? {}) as object);
-      const hint = didYouMean(key, known) ?? `the keys here are ${known.join(', ')}`;
+      const hint = unspaced(key, known) ?? didYouMean(key, known) ?? `the keys here are ${known.join(', ')}`;
       return { code: 'unknownKey', message: `unknown key ${quote(key)}`, hint };
     }
     case 'required': {
@@ -82,11 +83,40 @@ function faultOf(error: ErrorObject, value: Value): Fault | null {
   }
 }
 
-function typeFault(expected: readonly string[], value: Value): Fault {
-  const quotable = expected.includes('string') && (typeof value === 'number' || typeof value === 'boolean');
-  const hint = quotable ? 'put it in quotes' : value === null ? 'write a value, or leave the key out' : null;
+/** A hint for `address:10.0.0.1` and `address 10.0.0.1`, which YAML takes for one long key; null for other keys. */
+function unspaced(key: string, known: readonly string[]): string | null {
+  const [, name, value] = /^(\w+)[: ]\s*(\S.*)$/.exec(key) ?? [];
+  return name !== undefined && known.includes(name) ? `did you mean \`${name}: ${value}\`?` : null;
+}
+
+function typeFault(error: ErrorObject, value: Value, under: string): Fault {
+  const expected = [error.params.type as string | string[]].flat();
   const names = expected.map((type) => typeNames[type]).join(' or ');
-  return { code: 'wrongType', message: `expected ${names}, found ${describe(value)}`, hint };
+  const message = `expected ${names}, found ${describe(value)}`;
+  return { code: 'wrongType', message, hint: typeHint(expected, value, under, error.parentSchema ?? {}) };
+}
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** What was called true and false before YAML 1.2. */
+const oldBooleans: Readonly<Record<string, boolean>> = { yes: true, on: true, no: false, off: false };
+
+function typeHint(expected: readonly string[], value: Value, under: string, schema: Schema): string | null {
+  if (value === null) return 'write a value, or leave the key out';
+  if (expected.includes('string')) {
+    if (isList(value)) return under === 'address' ? 'did you mean `addresses`?' : null;
+    return isMap(value) ? null : 'put it in quotes';
+  }
+  if (expected.includes('boolean') && typeof value === 'string') {
+    const meant = oldBooleans[value.toLowerCase()];
+    return meant === undefined ? null : `did you mean \`${meant}\`?`;
+  }
+  if (expected.includes('array')) return 'even one stands in brackets: `[ … ]`';
+  if (!expected.includes('object')) return null;
+  const isOfNames = isList(value) && typeof schema.additionalProperties === 'object';
+  return isOfNames
+    ? 'names are keys here: `NAME: { … }`, without a dash'
+    : 'a map looks like `{ key: value }`';
 }
 
 /** The value a JSON pointer names, and where it stands. */

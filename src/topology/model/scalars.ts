@@ -148,7 +148,9 @@ export function readAddresses(reading: Reading, map: MapValue): LocatedPrefix[] 
 /** Says that `address` is missing, unless it is there in some form, if only misspelled. */
 export function checkAddressed(reading: Reading, map: MapValue, place: Place, message: string): void {
   if (map.address !== undefined || map.addresses !== undefined) return;
+  // A misspelled key, or one with no blank behind its colon, is spoken of as such.
   if (nearestOf('address', Object.keys(map)) !== null) return;
+  if (Object.keys(map).some((key) => /^address(es)?[: ]/.test(key))) return;
   addFinding(reading.findings, 'missingKey', place, message);
 }
 

@@ -90,8 +90,11 @@ function parseDocument(yaml: Library, text: string, findings: Finding[]): Parsed
       logLevel: 'silent',
     });
     const errors = documents.flatMap((document) => [...document.errors, ...document.warnings]);
+    const described = new Set<number>();
     for (const error of errors.slice(0, MAX_SYNTAX_ERRORS)) {
       const { code, offset, message, hint } = describeYamlError(error, text);
+      if (described.has(offset)) continue; // one slip, of which the library makes several errors
+      described.add(offset);
       addFinding(findings, code, placeAt(ONLY_FILE, offset), message, { hint });
     }
     if (errors.length > 0) return null;
