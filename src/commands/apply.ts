@@ -73,20 +73,21 @@ function carryOut(
     style: outStyle,
     all: options.all ?? false,
   });
+  /** Differences that were said to be left undone. */
   const shown = new Set<Difference>();
   const result = converge(machine, desired, {
     adopt: options.adopt ?? false,
     pruneAll: options.pruneAll ?? false,
     onStep: (step, outcome) => {
       if (!asText) return;
-      shown.add(outcome.difference);
+      if (outcome.outcome !== 'done') shown.add(outcome.difference);
       steps.add(step, outcome);
     },
   });
   terminal.err(formatLeft(result.left));
   if (asText) {
     steps.end();
-    const others = result.outcomes.filter((outcome) => !shown.has(outcome.difference));
+    const others = result.outcomes.filter((o) => o.outcome !== 'done' && !shown.has(o.difference));
     terminal.out(formatSkipped(others, desired.files, outStyle));
     terminal.out(formatConverged(desired.name, result, outStyle));
   } else {

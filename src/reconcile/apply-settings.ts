@@ -51,7 +51,7 @@ export function carryOutSettings(
         break;
       case 'route': {
         const route = difference.desired!;
-        if (!needs(site, step, outcomes, ...devicesOf(route))) break;
+        if (!needsWays(site, step, outcomes, route)) break;
         if (difference.observed === null) {
           requests.routeAdd(step, route, site.ownership.owner.protocol, site.indexOf, 'exclusive');
         } else {
@@ -67,16 +67,15 @@ export function carryOutSettings(
 }
 
 /** Whether the devices an item needs are there; where not, the step is skipped. */
-function needs(site: Site, step: Step, outcomes: Outcomes, ...devices: readonly string[]): boolean {
-  const absent = devices.find((dev) => site.indexOf(dev) === 0);
-  if (absent === undefined) return true;
-  outcomes.skip(step, `link ${absent} does not exist`);
+function needs(site: Site, step: Step, outcomes: Outcomes, dev: string): boolean {
+  if (site.indexOf(dev) !== 0) return true;
+  outcomes.skip(step, `link ${dev} does not exist`);
   return false;
 }
 
-function devicesOf(route: Route): readonly string[] {
-  if (route.nexthops !== null) return route.nexthops.map((hop) => hop.dev).filter((dev) => dev !== null);
-  return route.dev === null ? [] : [route.dev];
+function needsWays(site: Site, step: Step, outcomes: Outcomes, { dev, nexthops }: Route): boolean {
+  if (nexthops === null) return dev === null || needs(site, step, outcomes, dev);
+  return nexthops.every((hop) => hop.dev === null || needs(site, step, outcomes, hop.dev));
 }
 
 function routesByKey(routes: readonly ObservedRoute[]): ReadonlyMap<number | string, ObservedRoute[]> {

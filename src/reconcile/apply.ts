@@ -45,7 +45,8 @@ export function apply(
       options.onStep(step, outcome);
     }
   };
-  const ofStage = (stage: Stage): Step[] => plan.steps.filter((step) => step.stage === stage);
+  const stages = byStage(plan.steps);
+  const ofStage = (stage: Stage): readonly Step[] => stages.get(stage) ?? [];
 
   const namespaces = ofStage('namespaces');
   for (const [name, steps] of byNamespace(namespaces)) prepareNamespace(name, steps, sites, outcomes);
@@ -79,6 +80,16 @@ export function apply(
   dropOldClaims(namespaces, sites);
   tell(farewells);
   return results;
+}
+
+function byStage(steps: readonly Step[]): Map<Stage, Step[]> {
+  const stages = new Map<Stage, Step[]>();
+  for (const step of steps) {
+    const list = stages.get(step.stage);
+    if (list === undefined) stages.set(step.stage, [step]);
+    else list.push(step);
+  }
+  return stages;
 }
 
 function byNamespace(steps: readonly Step[]): Map<string, Step[]> {
@@ -161,11 +172,14 @@ function sayFarewell(steps: readonly Step[], sites: Sites, outcomes: Outcomes): 
 
 /** Once everything bears the new number, the claims under old ones go; without them what still does would be foreign. */
 function dropOldClaims(steps: readonly Step[], sites: Sites): void {
+  const isOld = (protocol: number): boolean => protocol !== sites.network.protocol;
   for (const step of steps) {
     const site =
       step.difference.kind === 'netns' && step.action === 'change' ? sites.at(step.difference.netns) : null;
-    if (site === null || bearsOldMarks(site)) continue;
-    dropClaims(site, step, (protocol) => protocol !== sites.network.protocol);
+    const isClaimed = site?.observed.claims.some(
+      (claim) => claim.topology === sites.network.name && isOld(claim.protocol),
+    );
+    if (site !== null && isClaimed && !bearsOldMarks(site)) dropClaims(site, step, isOld);
   }
 }
 

@@ -1,14 +1,15 @@
 // Routes: what differs, by the kernel's FIB key. Several routes can share a key (IPv4 keeps duplicates, the first in
 // force), so what is not plainly in sync is looked at as a list.
 import { type DesiredRoute, type ObservedRoute, routeKey, sameRoute } from '../state/route.ts';
+import { indexOfRoutes } from '../state/route-index.ts';
 import { formatProtocol } from '../state/scope.ts';
 import type { Comparison, Finding } from './diff.ts';
 import type { Ownership } from './ownership.ts';
 
-export function* diffRoutes(comparison: Comparison): Generator<Finding> {
+export function diffRoutes(comparison: Comparison): Finding[] {
   const { desired, observed, ownership } = comparison;
   const { routes } = desired;
-  if (areRoutesAsWanted(routes, observed.routes, ownership)) return;
+  if (areRoutesAsWanted(routes, observed.routes, ownership)) return [];
   const wanted = indexOfRoutes(routes);
   const inSync = new Uint8Array(routes.length);
   let missing = wanted.size;
@@ -33,21 +34,35 @@ export function* diffRoutes(comparison: Comparison): Generator<Finding> {
 
   if (missing === 0 && odd.size === 0 && extra.length === 0) {
     asWanted.set(observed.routes, { routes, ownership });
-    return;
+    return [];
   }
+  const findings: Finding[] = [];
   if (missing > 0) {
     for (const at of wanted.values()) {
-      if (inSync[at] === 0) yield* compareList(routes[at]!, odd.get(at) ?? none, comparison);
+      if (inSync[at] === 1) continue;
+      const desired = routes[at]!;
+      const standing = odd.get(at);
+      if (standing !== undefined) findings.push(...compareList(desired, standing, ownership));
+      else
+        findings.push({
+          kind: 'route',
+          desired,
+          observed: null,
+          change: 'missing',
+          foreign: false,
+          cause: null,
+        });
     }
   }
-  for (const route of extra) {
-    yield { kind: 'route', desired: null, observed: route, change: 'extra', foreign: false, cause: null };
-  }
+  for (const route of extra) findings.push(extraRoute(route));
+  return findings;
 }
 
-const none: readonly ObservedRoute[] = [];
+function extraRoute(observed: ObservedRoute): Finding {
+  return { kind: 'route', desired: null, observed, change: 'extra', foreign: false, cause: null };
+}
 
-/** Whether these very lists were compared, and every desired route found as it is wanted, ours, and alone at its key. */
+/** Whether these very lists were compared, and every desired route found as it is wanted, and ours. */
 export function areRoutesAsWanted(
   desired: readonly DesiredRoute[],
   observed: readonly ObservedRoute[],
@@ -62,57 +77,30 @@ const asWanted = new WeakMap<
   { readonly routes: readonly DesiredRoute[]; readonly ownership: Ownership }
 >();
 
-/** The places of routes in a list by their keys; made once for a list, which is compared again and again. */
-export function indexOfRoutes(routes: readonly DesiredRoute[]): ReadonlyMap<number | string, number> {
-  const known = indexes.get(routes);
-  if (known !== undefined) return known;
-  const index = new Map<number | string, number>();
-  for (let at = 0; at < routes.length; at++) index.set(routeKey(routes[at]!), at);
-  indexes.set(routes, index);
-  return index;
-}
-
-const indexes = new WeakMap<readonly DesiredRoute[], ReadonlyMap<number | string, number>>();
-
-/** Compares a desired route with all that the kernel has at its key, in the kernel's order. */
-function* compareList(
+/** Compares a desired route with all that the kernel has at its key, one or more, in the kernel's order. */
+function compareList(
   desired: DesiredRoute,
   standing: readonly ObservedRoute[],
-  { ownership }: Comparison,
-): Generator<Finding> {
-  if (standing.length === 0) {
-    yield { kind: 'route', desired, observed: null, change: 'missing', foreign: false, cause: null };
-    return;
-  }
+  ownership: Ownership,
+): Finding[] {
   const ours = standing.filter((route) => ownership.owns(route));
   const changed = (observed: ObservedRoute, foreign: boolean, cause: string | null): Finding => {
     return { kind: 'route', desired, observed, change: 'changed', foreign, cause };
   };
-  const extra = function* (kept: ObservedRoute | null): Generator<Finding> {
-    for (const route of ours) {
-      if (route === kept) continue;
-      yield { kind: 'route', desired: null, observed: route, change: 'extra', foreign: false, cause: null };
-    }
-  };
+  const allBut = (kept: ObservedRoute | null): Finding[] =>
+    ours.filter((route) => route !== kept).map(extraRoute);
   const right = ours.find((route) => sameRoute(desired, route));
   if (right !== undefined) {
     const first = standing[0]!;
     if (!ownership.owns(first) && typeof desired.dst === 'number') {
-      yield changed(right, false, `shadowed by a route of proto ${formatProtocol(first.protocol)}`);
-    } else if (!ownership.marksNow(right)) {
-      yield changed(right, false, `marked with protocol ${right.protocol} before`);
+      const cause = `shadowed by a route of proto ${formatProtocol(first.protocol)}`;
+      return [changed(right, false, cause), ...allBut(right)];
     }
-    yield* extra(right);
-    return;
+    if (ownership.marksNow(right)) return allBut(right);
+    return [changed(right, false, `marked with protocol ${right.protocol} before`), ...allBut(right)];
   }
-  if (standing.some((route) => sameRoute(desired, route))) {
-    yield* extra(null); // a foreign route already is what the file asks for
-    return;
-  }
-  if (ours.length === 0) {
-    yield changed(standing[0]!, true, null);
-    return;
-  }
-  yield changed(ours[0]!, false, null);
-  yield* extra(ours[0]!);
+  // A foreign route already is what the file asks for.
+  if (standing.some((route) => sameRoute(desired, route))) return allBut(null);
+  if (ours.length === 0) return [changed(standing[0]!, true, null)];
+  return [changed(ours[0]!, false, null), ...allBut(ours[0]!)];
 }

@@ -118,14 +118,14 @@ function* missingNamespace(wanted: DesiredNamespace): Generator<Finding> {
   for (const desired of wanted.routes) yield { kind: 'route', desired, ...missing };
 }
 
-function* compareNamespace(
+function compareNamespace(
   network: DesiredNetwork,
   desired: DesiredNamespace,
   observed: ObservedNamespace,
   freshSysctls: ReadonlyMap<string, string>,
   { applied, partial }: DiffOptions,
   left: string[],
-): Generator<Finding> {
+): readonly Finding[] {
   const ownership = new Ownership(
     { topology: network.name, protocol: network.protocol },
     observed,
@@ -136,10 +136,9 @@ function* compareNamespace(
   const isPart = partial?.has(desired.name) ?? false;
   const wanted = network.namespaces.has(desired.name) || isPart;
   if (!wanted && observed.madeBy === network.name) {
-    yield { kind: 'netns', desired: null, observed, change: 'extra', foreign: false, cause: null };
-    return;
+    return [{ kind: 'netns', desired: null, observed, change: 'extra', foreign: false, cause: null }];
   }
-  const findings = [...compareItems(comparison, applied, isPart, left)];
+  const findings = compareItems(comparison, applied, isPart, left);
   const claim = isPart
     ? null
     : compareClaim(
@@ -147,30 +146,30 @@ function* compareNamespace(
         comparison,
         findings.some(({ foreign }) => !foreign),
       );
-  if (claim !== null) yield claim;
-  yield* findings;
+  return claim === null ? findings : [claim, ...findings];
 }
 
-function* compareItems(
+function compareItems(
   comparison: Comparison,
   applied: Applied,
   isPart: boolean,
   left: string[],
-): Generator<Finding> {
+): readonly Finding[] {
   const { desired, observed } = comparison;
-  yield* diffLinks(comparison);
   const lo = observed.links.get('lo');
-  if (
+  const wasLoApplied =
     lo !== undefined &&
     !isPart &&
-    wasApplied(applied, desired.name, { kind: 'link', desired: null, observed: lo })
-  )
-    yield* diffDroppedLoopback(comparison, lo);
-  yield* diffSysctls(comparison, left);
-  yield* diffAddresses(comparison);
-  yield* diffNeighbours(comparison);
-  yield* diffFdb(comparison);
-  yield* diffRoutes(comparison);
+    wasApplied(applied, desired.name, { kind: 'link', desired: null, observed: lo });
+  return [
+    ...diffLinks(comparison),
+    ...(wasLoApplied ? diffDroppedLoopback(comparison, lo) : []),
+    ...diffSysctls(comparison, left),
+    ...diffAddresses(comparison),
+    ...diffNeighbours(comparison),
+    ...diffFdb(comparison),
+    ...diffRoutes(comparison),
+  ];
 }
 
 /**

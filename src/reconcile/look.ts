@@ -10,9 +10,9 @@ import {
 } from '../kernel/observe-routes.ts';
 import type { RouteMemory } from '../kernel/route-memory.ts';
 import type { DesiredNetwork, ObservedNamespace, ObservedNetwork } from '../state/network.ts';
+import { indexOfRoutes } from '../state/route-index.ts';
 import type { Applied } from './applied.ts';
 import { type Diff, diff } from './diff.ts';
-import { indexOfRoutes } from './diff-routes.ts';
 import { heldElsewhere } from './elsewhere.ts';
 import { Ownership } from './ownership.ts';
 

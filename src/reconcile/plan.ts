@@ -77,11 +77,15 @@ interface Placed {
 }
 
 function planStep(difference: Difference, context: Context): Placed {
-  const place = (stage: Stage, phase: number, action: Action, notes: readonly string[] = []): Placed => {
-    return { step: { action, stage, difference, notes }, phase };
-  };
   const simple: Action =
     difference.change === 'missing' ? 'create' : difference.change === 'extra' ? 'delete' : 'change';
+  if (difference.kind === 'route') {
+    const viaGateway = isViaGateway((difference.desired ?? difference.observed)!);
+    return simple === 'delete'
+      ? placeOf(difference, 'removals', viaGateway ? 1 : 2, simple)
+      : placeOf(difference, 'settings', viaGateway ? 7 : 6, simple);
+  }
+  const place: Place = (stage, phase, action, notes) => placeOf(difference, stage, phase, action, notes);
   switch (difference.kind) {
     case 'netns':
       return simple === 'delete' ? place('farewells', 1, simple) : place('namespaces', 0, simple);
@@ -99,13 +103,20 @@ function planStep(difference: Difference, context: Context): Placed {
     case 'neighbour':
     case 'fdb':
       return simple === 'delete' ? place('removals', 3, simple) : place('settings', 5, simple);
-    case 'route': {
-      const viaGateway = isViaGateway((difference.desired ?? difference.observed)!);
-      if (simple === 'delete') return place('removals', viaGateway ? 1 : 2, simple);
-      return place('settings', viaGateway ? 7 : 6, simple);
-    }
   }
 }
+
+function placeOf(
+  difference: Difference,
+  stage: Stage,
+  phase: number,
+  action: Action,
+  notes: readonly string[] = noNotes,
+): Placed {
+  return { step: { action, stage, difference, notes }, phase };
+}
+
+const noNotes: readonly string[] = [];
 
 type Place = (stage: Stage, phase: number, action: Action, notes?: readonly string[]) => Placed;
 

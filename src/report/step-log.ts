@@ -1,5 +1,5 @@
 // The log of an apply's steps: each with its fate, but of a great many only the first; what fails is always said.
-import type { Outcome } from '../reconcile/difference.ts';
+import type { Kind, Outcome } from '../reconcile/difference.ts';
 import type { Action, Step } from '../reconcile/plan.ts';
 import type { SourceFile } from '../state/place.ts';
 import { formatStep } from './steps.ts';
@@ -20,8 +20,8 @@ export interface StepLogOptions {
 export class StepLog {
   readonly #options: StepLogOptions;
   #said = 0;
-  /** Steps that went well and were not said, by what was done and to which kind. */
-  readonly #unsaid = new Map<string, number>();
+  /** How many steps went well and were not said, by what was done to which kind. */
+  readonly #unsaid = new Map<Action, Map<Kind, number>>();
 
   constructor(options: StepLogOptions) {
     this.#options = options;
@@ -34,14 +34,17 @@ export class StepLog {
       write(formatStep(step, outcome, files, style ?? plain));
       return;
     }
-    const what = `${verbs[step.action]} ${step.difference.kind}`;
-    this.#unsaid.set(what, (this.#unsaid.get(what) ?? 0) + 1);
+    const { action, difference } = step;
+    const byKind = this.#unsaid.get(action) ?? new Map<Kind, number>();
+    this.#unsaid.set(action, byKind.set(difference.kind, (byKind.get(difference.kind) ?? 0) + 1));
   }
 
   /** Says how many steps were not said, and of what kind. */
   end(): void {
     if (this.#unsaid.size === 0) return;
-    const parts = [...this.#unsaid].map(([what, count]) => `${grouped(count)} × ${what}`);
+    const parts = [...this.#unsaid].flatMap(([action, byKind]) =>
+      [...byKind].map(([kind, count]) => `${grouped(count)} × ${verbs[action]} ${kind}`),
+    );
     this.#options.write(`… and, done: ${parts.join(', ')} (--all says each)\n`);
   }
 }

@@ -55,23 +55,25 @@ export function formatSkipped(
 
 /** `two-hosts: 41 items in sync: 12 created, 1 changed, 2 deleted; 1 failed`; ends in a newline. */
 export function formatConverged(name: string, result: ConvergeResult, style: Style = plain): string {
-  const { outcomes } = result;
-  const count = (fate: Outcome['outcome'], change?: Outcome['difference']['change']): number =>
-    outcomes.filter((o) => o.outcome === fate && (change === undefined || o.difference.change === change))
-      .length;
+  const made = { missing: 0, changed: 0, extra: 0 };
+  const fates = { failed: 0, skipped: 0, conflict: 0 };
+  let lacking = 0;
+  for (const { outcome, difference } of result.outcomes) {
+    if (outcome === 'done') made[difference.change]++;
+    else fates[outcome === 'skipped' && difference.conflict ? 'conflict' : outcome]++;
+    if (outcome !== 'done' && difference.desired !== null) lacking++;
+  }
   const done = listed([
-    [count('done', 'missing'), 'created'],
-    [count('done', 'changed'), 'changed'],
-    [count('done', 'extra'), 'deleted'],
+    [made.missing, 'created'],
+    [made.changed, 'changed'],
+    [made.extra, 'deleted'],
   ]);
-  const conflicts = outcomes.filter((o) => o.outcome === 'skipped' && o.difference.conflict).length;
   const undone = listed([
-    [count('failed'), 'failed'],
-    [count('skipped') - conflicts, 'skipped'],
-    [conflicts, conflicts === 1 ? 'conflict' : 'conflicts'],
+    [fates.failed, 'failed'],
+    [fates.skipped, 'skipped'],
+    [fates.conflict, fates.conflict === 1 ? 'conflict' : 'conflicts'],
   ]);
   const known = result.ignored === 0 ? '' : `; ${counted(result.ignored, 'difference')} ignored`;
-  const lacking = outcomes.filter((o) => o.outcome !== 'done' && o.difference.desired !== null).length;
   const summary = `${printable(name)}: ${counted(result.items - lacking, 'item')} in sync, ${done === '' ? 'nothing to do' : done}`;
   return `${style('strong', summary)}${undone === '' ? '' : `; ${style('failed', undone)}`}${known}\n`;
 }

@@ -57,6 +57,9 @@ export function defaultMetric(dst: Ip): number {
   return typeof dst === 'number' ? 0 : 1024;
 }
 
+/** Above all 32-bit integers, which V8 keeps without an object of their own: those are for hosts. */
+const BEYOND_INTEGERS = 2 ** 33;
+
 /** The identity for a map: a number for IPv4's main table and default metric, so that most routes cost no string. */
 export function routeKey(route: Route & { readonly tos?: number }): number | string {
   return keyOfRoute(route.dst, route.dstLength, route.table, route.metric, route.tos ?? 0);
@@ -71,7 +74,7 @@ export function keyOfRoute(
   tos: number,
 ): number | string {
   if (typeof dst === 'number' && table === MAIN_TABLE && metric === 0 && tos === 0) {
-    return dst * 64 + dstLength;
+    return dstLength === 32 ? dst | 0 : dst * 64 + dstLength + BEYOND_INTEGERS;
   }
   return `${dst}/${dstLength} ${table} ${metric} ${tos}`;
 }

@@ -4,6 +4,7 @@ import type { BgpSpeaker } from '../state/bgp.ts';
 import { containsIp, type Prefix } from '../state/ip.ts';
 import { type DesiredNamespace, type DesiredNetwork, SELF } from '../state/network.ts';
 import type { SourceFile } from '../state/place.ts';
+import { keepIndex } from '../state/route-index.ts';
 import { expandBgp } from './expand/bgp.ts';
 import {
   addAddress,
@@ -158,6 +159,7 @@ function isTooBig(topology: Topology, touched: ReadonlySet<string>): boolean {
 function finish(draft: NetworkDraft, namespace: NamespaceDraft): DesiredNamespace {
   const { name, manage, source } = namespace;
   const keys = [...namespace.sysctls.keys()].sort();
+  keepIndex(namespace.routes, namespace.routePlaces);
   return {
     name,
     manage,
@@ -166,7 +168,7 @@ function finish(draft: NetworkDraft, namespace: NamespaceDraft): DesiredNamespac
     addresses: [...namespace.addresses.values()],
     neighbours: [...namespace.neighbours.values()],
     fdb: [...namespace.fdb.values()],
-    routes: [...namespace.routes.values()],
+    routes: namespace.routes,
     sysctls: new Map(keys.map((key) => [key, namespace.sysctls.get(key)!])),
   };
 }

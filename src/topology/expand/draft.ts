@@ -39,7 +39,9 @@ export interface NamespaceDraft {
   readonly addresses: Map<string, DesiredAddress>;
   readonly neighbours: Map<string, DesiredNeighbour>;
   readonly fdb: Map<string, DesiredFdbEntry>;
-  readonly routes: Map<number | string, DesiredRoute>;
+  readonly routes: DesiredRoute[];
+  /** Where each route stands, by routeKey. */
+  readonly routePlaces: Map<number | string, number>;
   readonly sysctls: Map<string, DesiredSysctl>;
 }
 
@@ -60,7 +62,8 @@ export function draftNamespace(draft: NetworkDraft, name: string, source: Place)
       addresses: new Map(),
       neighbours: new Map(),
       fdb: new Map(),
-      routes: new Map(),
+      routes: [],
+      routePlaces: new Map(),
       sysctls: new Map(),
     };
     draft.namespaces.set(name, namespace);
@@ -132,14 +135,21 @@ export function addFdbEntry(namespace: NamespaceDraft, entry: DesiredFdbEntry): 
 }
 
 export function addRoute(draft: NetworkDraft, namespace: NamespaceDraft, route: DesiredRoute): void {
+  const { routes, routePlaces } = namespace;
   const key = routeKey(route);
-  const first = namespace.routes.get(key);
-  if (first !== undefined && !sameWords(first, route)) {
+  const at = routePlaces.get(key);
+  if (at === undefined) {
+    routePlaces.set(key, routes.length);
+    routes.push(route);
+    return;
+  }
+  const first = routes[at]!;
+  if (!sameWords(first, route)) {
     const message = `the route ${formatRouteKey(route)} in ${namespace.name} is said twice, differently`;
     disagree(draft, route.source, first.source, message);
     return;
   }
-  namespace.routes.set(key, first?.adopt ? { ...route, adopt: true } : route);
+  routes[at] = first.adopt ? { ...route, adopt: true } : route;
 }
 
 export function addSysctl(draft: NetworkDraft, namespace: NamespaceDraft, sysctl: DesiredSysctl): void {
