@@ -15,8 +15,10 @@ export function parseSessions(lines: readonly string[], speaker: BgpSpeaker): Bg
   const sessions: BgpSession[] = [];
   let current: { -readonly [Key in keyof BgpSession]: BgpSession[Key] } | null = null;
   for (const line of lines) {
-    // NAME PROTO TABLE STATE SINCE INFO: a protocol's own line begins at the margin, what is said of it does not.
-    const [name = '', , , , , state = '', ...words] = line.split(/\s+/);
+    // NAME PROTO TABLE STATE SINCE INFO: a protocol's own line begins at the margin, what is said of it does not. BGP's
+    // own state is the first word of INFO; a session that is switched off has none.
+    const [name = '', , , phase = '', , own = '', ...words] = line.split(/\s+/);
+    const state = own === '' ? phase : own;
     if (name !== '') {
       const peer = peers.get(name);
       const said = words.join(' ').trim();

@@ -1,4 +1,6 @@
 // `doctor`: what on this machine, or in the network of a topology, would stop it, and what to do. Changes nothing.
+import { observeBgp } from '../bgp/observe.ts';
+import { checkBgp } from '../doctor/check-bgp.ts';
 import { checkMachine } from '../doctor/check-machine.ts';
 import { checkNetwork, checkShadows } from '../doctor/check-network.ts';
 import { checkRivals, type UsedLink } from '../doctor/check-rivals.ts';
@@ -8,6 +10,7 @@ import { Machine } from '../kernel/machine.ts';
 import { hasLegacyTables } from '../kernel/netfilter.ts';
 import { readLinks } from '../kernel/observe.ts';
 import { inspect } from '../reconcile/pass.ts';
+import { runDirectory } from '../reconcile/run-directory.ts';
 import { type Diagnosis, doctorAsJson, formatDoctor } from '../report/doctor.ts';
 import { formatJson } from '../report/json.ts';
 import { type DesiredNetwork, SELF } from '../state/network.ts';
@@ -27,7 +30,7 @@ export function doctor(files: readonly string[], options: DoctorOptions, termina
   try {
     const ofMachine = [
       ...checkMachine(),
-      ...checkRivals(usedLinks(machine, network)),
+      ...checkRivals(usedLinks(machine, network), (network?.bgp.length ?? 0) > 0),
       ...checkLegacy(machine),
     ];
     const diagnoses: Diagnosis[] = ofMachine.map((one) => ({ finding: one, difference: null }));
@@ -45,7 +48,8 @@ function examine(machine: Machine, network: DesiredNetwork): Diagnosis[] {
   try {
     const world = World.read(machine, network);
     const { differences } = inspect(machine, network, { adopt: false });
-    return [...checkNetwork(world), ...checkShadows(world)].map((one) => ({
+    const bgp = observeBgp(network.name, network.bgp, runDirectory(machine, network.name));
+    return [...checkNetwork(world), ...checkShadows(world), ...checkBgp(network.bgp, bgp)].map((one) => ({
       finding: one,
       difference: one.fault === null ? null : differenceBehind(one.fault, differences),
     }));

@@ -10,9 +10,11 @@ export interface UsedLink {
   readonly ifindex: number;
 }
 
+const BIRD = 'bird';
+
 /** Daemons that write routes, by the name of their process. */
 const daemons: ReadonlyMap<string, string> = new Map([
-  ['bird', 'BIRD'],
+  [BIRD, 'BIRD'],
   ['zebra', "FRR's zebra"],
   ['calico-node', 'Calico'],
   ['cilium-agent', 'Cilium'],
@@ -23,9 +25,15 @@ const daemons: ReadonlyMap<string, string> = new Map([
   ['gobgpd', 'GoBGP'],
 ]);
 
-/** Managers and daemons that may undo what is applied. */
-export function checkRivals(used: readonly UsedLink[], root = '/'): Finding[] {
-  return [...checkNetworkd(used, root), ...checkNetworkManager(used, root), ...checkDaemons(root)];
+/** Managers and daemons that may undo what is applied; a BIRD that the topology itself asks for is none. */
+export function checkRivals(used: readonly UsedLink[], speaksBgp: boolean, root = '/'): Finding[] {
+  return [
+    ...checkNetworkd(used, root),
+    ...checkNetworkManager(used, root),
+    ...findDaemons(root)
+      .filter(({ comm }) => !(speaksBgp && comm === BIRD))
+      .map(describeDaemon),
+  ];
 }
 
 const NETWORKD_DROP_IN = 'etc/systemd/networkd.conf.d/10-calico-reconcile.conf';
@@ -100,21 +108,28 @@ function checkNetworkManager(used: readonly UsedLink[], root: string): Finding[]
   });
 }
 
-function checkDaemons(root: string): Finding[] {
+interface Daemon {
+  readonly comm: string;
+  readonly pid: string;
+}
+
+function findDaemons(root: string): Daemon[] {
   const proc = join(root, 'proc');
-  const found = new Map<string, string>();
+  const found = new Map<string, Daemon>();
   for (const pid of (listOf(proc) ?? []).filter((name) => /^\d+$/.test(name))) {
     const comm = textOf(join(proc, pid, 'comm'))?.trim() ?? '';
-    if (daemons.has(comm) && !found.has(comm)) found.set(comm, pid);
+    if (daemons.has(comm) && !found.has(comm)) found.set(comm, { comm, pid });
   }
-  return [...found].map(([comm, pid]) =>
-    finding(
-      'note',
-      'routingDaemon',
-      `${daemons.get(comm)} writes routes on this machine, too`,
-      `process ${pid} (${comm})`,
-      advice('its routes stay its own: give it no destination that the topology states'),
-    ),
+  return [...found.values()];
+}
+
+function describeDaemon({ comm, pid }: Daemon): Finding {
+  return finding(
+    'note',
+    'routingDaemon',
+    `${daemons.get(comm)} writes routes on this machine, too`,
+    `process ${pid} (${comm})`,
+    advice('its routes stay its own: give it no destination that the topology states'),
   );
 }
 

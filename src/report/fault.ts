@@ -34,12 +34,20 @@ export function formatMending(
     lines.push(...command.split('\n').map((line) => `${style('strong', 'mend:')} ${line}`));
   else if (fault.remedy?.kind === 'advice')
     lines.push(`${style('strong', 'mend:')} ${printable(fault.remedy.text)}`);
-  if (difference !== null && network.files.length > 0) {
-    const files = network.files.map((file) => quote(file.name)).join(' ');
+  if (difference === null || network.files.length === 0) return lines;
+  const files = network.files.map((file) => quote(file.name)).join(' ');
+  if (difference.kind !== 'bgp') {
     const adopt = difference.conflict ? ' --adopt' : '';
     lines.push(`${style('strong', 'or:')}   calico-reconcile apply${adopt} ${files}`);
+  } else if (difference.observed === null && isSimulated(network, difference.netns)) {
+    lines.push(`${style('strong', 'mend:')} calico-reconcile watch ${files}`);
   }
   return lines;
+}
+
+/** Whether the namespace's BIRD is one that a watch runs. */
+function isSimulated(network: DesiredNetwork, netns: string): boolean {
+  return network.bgp.some((speaker) => speaker.netns === netns && speaker.simulated);
 }
 
 /** The commands that mend a fault, one a line; null where there are none. */

@@ -6,6 +6,7 @@ import type { DesiredRoute, ObservedRoute, Route } from '../state/route.ts';
 import { formatRouteKey, MAIN_TABLE } from '../state/route.ts';
 import { formatProtocol, formatRouteType } from '../state/scope.ts';
 import { deviceSysctlKey } from '../state/sysctl.ts';
+import { sessionsFor } from './bgp.ts';
 import { type Fault, ipRemedy, itemRef, routeTo, sysctlRemedy } from './fault.ts';
 import type { World } from './world.ts';
 
@@ -158,9 +159,13 @@ function noRoute(world: World, netns: string, dst: Ip): Fault | null {
     };
   }
   if (dev !== null && link !== null && !link.up) return linkDown(netns, dev, items);
-  const asked = wanted === null ? '; the topology asks for none' : '';
-  const message = `${netns} has no route to ${formatIp(dst)}${asked}`;
-  return { code: 'noRoute', netns, dev: null, message, items, remedy: null };
+  const message = `${netns} has no route to ${formatIp(dst)}`;
+  const fault = { code: 'noRoute', netns, dev: null, message, items, remedy: null } as const;
+  if (wanted !== null) return fault;
+  const sessions = sessionsFor(world, netns, dst);
+  return sessions === null
+    ? { ...fault, message: `${message}; the topology asks for none` }
+    : { ...fault, message: `${message}; BGP has brought none`, items: sessions };
 }
 
 /** A link that is down, with the items that went with it. */

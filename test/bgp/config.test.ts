@@ -258,6 +258,13 @@ describe('sessions', () => {
     ]);
   });
 
+  it('that are switched off have the state of their protocol', () => {
+    const lines = ['calico.b.4 BGP        ---        down   12:18:54.295  '];
+    expect(parseSessions(lines, speakerOf(hosts() + pool, 'a'))).toEqual([
+      { peer: 'b.4', state: 'down', received: 0, trouble: '' },
+    ]);
+  });
+
   it('that get no answer may lack a password, or have another', () => {
     const lines = ['calico.b.4 BGP        ---        start  12:18:54.295  Connect       '];
     const troubleOf = (text: string): string[] =>

@@ -14,7 +14,7 @@ function write(path: string, text: string): void {
 }
 
 function codes(): string[] {
-  return checkRivals(used, root).map(({ code }) => code);
+  return checkRivals(used, false, root).map(({ code }) => code);
 }
 
 describe('checkRivals', () => {
@@ -69,9 +69,15 @@ describe('checkRivals', () => {
     write('proc/12/comm', 'bird\n');
     write('proc/13/comm', 'bird\n');
     write('proc/14/comm', 'bash\n');
-    const findings = checkRivals(used, root);
+    const findings = checkRivals(used, false, root);
     expect(findings).toMatchObject([
       { code: 'routingDaemon', severity: 'note', evidence: 'process 12 (bird)' },
     ]);
+  });
+
+  it('does not name the BIRD that the topology asks for', () => {
+    write('proc/12/comm', 'bird\n');
+    write('proc/13/comm', 'zebra\n');
+    expect(checkRivals(used, true, root)).toMatchObject([{ evidence: 'process 13 (zebra)' }]);
   });
 });

@@ -1,4 +1,5 @@
 // BGP with a real BIRD in every simulated host: routes come by it, sessions outlive changes, and nothing of it is left behind.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { run } from '../../commands/run-program.ts';
 import { Capture } from '../../sandbox/capture.ts';
 import { freshMachine, requires, sh } from '../../sandbox/machine.ts';
 import { lostPairs, passesWhole, stationsOf } from './pings.ts';
-import { birdDirectories, PATIENCE, Watching } from './watching.ts';
+import { birdDirectories, cli, PATIENCE, Watching } from './watching.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'calico-reconcile-bgp-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -246,6 +247,55 @@ describe('diff', () => {
       ]);
     ask(socketOf('bgp-mesh', 'host3'), "enable 'calico.host0.4'");
     await expect.poll(() => reported(mesh), { timeout: PATIENCE }).toEqual([]);
+  });
+});
+
+describe('a session that is down', () => {
+  it('is named by trace, verify and doctor where its route is missed', async () => {
+    watching = new Watching([mesh]);
+    await meshStands();
+    expect((await run('doctor', mesh)).out).toContain('12 BGP sessions are up');
+    ask(socketOf('bgp-mesh', 'host3'), "disable 'calico.host0.4'");
+    await until('host0', ['10.20.0.128/26', '10.20.0.64/26']);
+    await expect
+      .poll(async () => (await run('doctor', mesh)).out, { timeout: PATIENCE })
+      .toContain('the BGP session of host3 with host0.4 is down');
+    const { status, out } = await run('trace', mesh, 'web', 'cache');
+    expect(status).toBe(1);
+    expect(out).toContain('host0 has no route to 10.20.7.7; BGP has brought none');
+    expect(out).toContain('asked for at topologies/bgp-mesh.yaml:');
+    expect(out).not.toContain('calico-reconcile apply');
+    expect((await run('verify', mesh)).out).toContain(
+      'host0 has no route to 10.20.7.7; BGP has brought none',
+    );
+  });
+
+  it('is mended by a watch where no BIRD runs', async () => {
+    await run('apply', mesh);
+    const { out } = await run('trace', mesh, 'web', 'cache');
+    expect(out).toContain(`mend: calico-reconcile watch ${mesh}`);
+  });
+});
+
+describe('without BIRD', () => {
+  const hidden = (words: string): { status: number | null; stdout: string; stderr: string } => {
+    const command = `mount --bind /dev/null "$(PATH=$PATH:/usr/sbin command -v bird)" && exec ${words}`;
+    return spawnSync('unshare', ['--mount', 'sh', '-c', command], { encoding: 'utf8' });
+  };
+
+  it('says in one line which package is missing, having done the rest', () => {
+    const { status, stdout, stderr } = hidden(`${process.execPath} ${cli} apply ${mesh}`);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: 'error: a pool says `routing: bgp`, and BIRD 2 is not installed; apt-get install bird2\n',
+    });
+    expect(stdout).toMatch(/^bgp-mesh: 77 items in sync, 77 created$/m);
+  });
+
+  it('is the doctor’s finding, with the command that mends it', () => {
+    const { status, stdout } = hidden(`${process.execPath} ${cli} doctor ${mesh}`);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/BIRD 2 is not installed\n +mend: apt-get install bird2/);
   });
 });
 
