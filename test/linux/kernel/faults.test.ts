@@ -25,6 +25,8 @@ netns:
         neighbours: [{ dst: 10.0.0.7, mac: 02:00:00:00:00:07 }, { dst: 10.0.0.8, mac: 02:00:00:00:00:08 }] }
       br0: { kind: bridge, proxyArp: true }
       old: { kind: bridge, addresses: [10.5.0.1/24] }
+      tun: { kind: vxlan, id: 7, local: 10.0.0.1,
+        fdb: [{ mac: 02:00:00:00:00:30, dst: 10.0.0.2 }, { mac: 02:00:00:00:00:31, dst: 10.0.0.2 }] }
     routes:
       - { dst: 10.1.0.0/16, via: 10.0.0.2, dev: wire }
       - { dst: 10.2.0.0/16, via: 10.0.0.2, dev: wire }
@@ -40,6 +42,8 @@ const after = before
   .replace('10.0.9.1/24', '10.0.8.1/24')
   .replace('{ dst: 10.0.0.8, mac: 02:00:00:00:00:08 }', '{ dst: 10.0.0.9, mac: 02:00:00:00:00:09 }')
   .replace('mac: 02:00:00:00:00:07', 'mac: 02:00:00:00:00:77')
+  .replace('30, dst: 10.0.0.2', '30, dst: 10.0.0.3')
+  .replace('mac: 02:00:00:00:00:31', 'mac: 02:00:00:00:00:32')
   .replace(/ +old: .*\n/, '      new: { kind: bridge }\n')
   .replace('10.1.0.0/16, via: 10.0.0.2', '10.1.0.0/16, via: 10.0.0.3')
   .replace('{ dst: 10.3.0.0/16, type: blackhole }', '{ dst: 10.6.0.0/16, type: blackhole }');
@@ -47,7 +51,7 @@ const after = before
 const errnos: readonly Errno[] = ['EBUSY', 'ENOMEM', 'EINVAL', 'EEXIST', 'ESRCH'];
 
 const MODIFIERS = constants.NLM_F_CREATE | constants.NLM_F_EXCL | constants.NLM_F_REPLACE;
-const kinds: ReadonlyMap<string, string> = new Map(
+const verbs: ReadonlyMap<string, string> = new Map(
   [
     ['link add', constants.RTM_NEWLINK, constants.NLM_F_CREATE | constants.NLM_F_EXCL],
     ['link set', constants.RTM_NEWLINK, 0],
@@ -64,9 +68,15 @@ const kinds: ReadonlyMap<string, string> = new Map(
   ].map(([name, type, flags]) => [`${type} ${flags}`, String(name)]),
 );
 
-function verbOf({ type, flags }: Request): string {
+const verbsOfEntries = ['fdb replace', 'fdb delete'];
+
+function verbOf({ type, flags, payload }: Request): string {
   const key = `${type} ${flags & MODIFIERS}`;
-  return kinds.get(key) ?? `unknown ${key}`;
+  const verb = verbs.get(key) ?? `unknown ${key}`;
+  // Forwarding entries are neighbours of the family of bridges: ndm_family is the first byte.
+  return verb.startsWith('neighbour') && payload[0] === constants.AF_BRIDGE
+    ? verb.replace('neighbour', 'fdb')
+    : verb;
 }
 
 /** Which verbs a change sends, and how often each. */
@@ -131,7 +141,9 @@ describe.each(changes)('a network that is %s', (_title, begin, text) => {
 it('the two changes send every verb that the tool has for these items', () => {
   const made = verbsSent(() => establish(before));
   const changed = verbsSent(() => establish(after));
-  expect(new Set([...made.keys(), ...changed.keys()])).toEqual(new Set(kinds.values()));
+  expect(new Set([...made.keys(), ...changed.keys()])).toEqual(
+    new Set([...verbs.values(), ...verbsOfEntries]),
+  );
 });
 
 /** Refuses every request of a verb that carries certain bytes. */
@@ -149,6 +161,7 @@ describe('a request that is refused every time', () => {
       ['ntable change', '0c000d0046000000', 'left sysctl net.ipv4.neigh.wire.proxy_delay', []],
       ['address add', '0a000901', 'left address wire 10.0.9.1/24', []],
       ['neighbour replace', '020000000008', 'left neighbour wire 10.0.0.8', []],
+      ['fdb replace', '020000000030', 'left fdb tun 02:00:00:00:00:30 10.0.0.2', []],
       ['route add', '0a020000', 'left route 10.2.0.0/16', []],
       ['route add', '0a040000', 'right route 10.4.0.0/16', []],
     ];
@@ -173,6 +186,8 @@ describe('a request that is refused every time', () => {
     ['address delete', '0a000901', 'left address wire 10.0.9.1/24'],
     ['neighbour replace', '020000000077', 'left neighbour wire 10.0.0.7'],
     ['neighbour delete', '0a000008', 'left neighbour wire 10.0.0.8'],
+    ['fdb replace', '020000000032', 'left fdb tun 02:00:00:00:00:32 10.0.0.2'],
+    ['fdb delete', '020000000031', 'left fdb tun 02:00:00:00:00:31 10.0.0.2'],
     ['route change', '0a010000', 'left route 10.1.0.0/16'],
     ['route delete', '0a030000', 'left route 10.3.0.0/16'],
   ];

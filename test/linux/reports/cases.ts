@@ -4,6 +4,8 @@
 export interface Case {
   /** `KIND CHANGE CLASS`, and what is particular about it. */
   readonly title: string;
+  /** What is compared, where it is not the lab. */
+  readonly file?: string;
   /** What was applied before, where it is not the file itself. */
   readonly applied?: string;
   /** Done to the kernel after the apply. */
@@ -11,7 +13,7 @@ export interface Case {
   readonly status: 2 | 3;
 }
 
-/** What is compared in every case: one of each kind. */
+/** What is compared: one of each kind but forwarding entries. */
 export const lab = `name: lab
 netns:
   a:
@@ -42,6 +44,13 @@ function edited(...edits: readonly (readonly [from: string, to: string])[]): str
     if (!text.includes(from)) throw new Error(`the lab has no ${from}`);
     return text.replace(from, to);
   }, lab);
+}
+
+const entry = '{ mac: 02:00:00:00:00:30, dst: 10.0.0.2 }';
+
+function tunnelled(...entries: readonly string[]): string {
+  const link = `vx0: { kind: vxlan, id: 7, local: 10.0.0.1, mac: 02:00:00:00:00:0c, fdb: [${entries.join(', ')}] }`;
+  return edited(['      br0:', `      ${link}\n      br0:`]);
 }
 
 export const cases: readonly Case[] = [
@@ -144,6 +153,27 @@ export const cases: readonly Case[] = [
     status: 2,
   },
   { title: 'neighbour extra drift', commands: 'ip -n a neighbour add proxy 10.0.0.8 dev eth0', status: 3 },
+
+  { title: 'fdb missing pending', file: tunnelled(entry), applied: tunnelled(), status: 2 },
+  {
+    title: 'fdb missing drift',
+    file: tunnelled(entry),
+    commands: 'bridge -n a fdb del 02:00:00:00:00:30 dev vx0 dst 10.0.0.2',
+    status: 3,
+  },
+  {
+    title: 'fdb missing drift, with another remote in its place',
+    file: tunnelled(entry),
+    commands: 'bridge -n a fdb replace 02:00:00:00:00:30 dev vx0 dst 10.0.0.3',
+    status: 3,
+  },
+  { title: 'fdb extra pending', file: tunnelled(), applied: tunnelled(entry), status: 2 },
+  {
+    title: 'fdb extra drift',
+    file: tunnelled(),
+    commands: 'bridge -n a fdb append 00:00:00:00:00:00 dev vx0 dst 10.0.0.2',
+    status: 3,
+  },
 
   {
     title: 'route missing pending',

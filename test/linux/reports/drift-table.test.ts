@@ -32,13 +32,13 @@ function goldenPath(title: string): string {
   return fileURLToPath(new URL(`golden/${title.replace(/[ ,]+/g, '-')}.txt`, import.meta.url));
 }
 
-describe.each(cases)('$title', ({ title, applied, commands, status }) => {
+describe.each(cases)('$title', ({ title, file = lab, applied, commands, status }) => {
   beforeEach(async (context) => {
-    requires('ip', 'sysctl')(context);
+    requires('ip', 'bridge', 'sysctl')(context);
     freshMachine();
-    writeFileSync('lab.yaml', applied ?? lab);
+    writeFileSync('lab.yaml', applied ?? file);
     expect(await run('apply', 'lab.yaml')).toMatchObject({ status: 0, err: '' });
-    writeFileSync('lab.yaml', lab);
+    writeFileSync('lab.yaml', file);
     if (commands !== undefined) sh(commands);
   });
 
