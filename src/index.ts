@@ -1,4 +1,4 @@
-// The public API: read a topology, inspect or converge the machine, report.
+// The public API: read a topology, inspect or converge the machine, trace and verify, report.
 
 export type { ErrorCode } from './errors.ts';
 export { KernelError, type Problem, ReconcileError, TopologyError } from './errors.ts';
@@ -47,4 +47,12 @@ export { asTopology } from './report/topology.ts';
 export { formatTopology } from './report/yaml.ts';
 export type { DesiredNamespace, DesiredNetwork, Manage } from './state/network.ts';
 export { type Location, locate, type Place, type SourceFile } from './state/place.ts';
-export { readTopology, validateTopology } from './topology/read.ts';
+export { readModel, readTopology, type TopologyModel, validateTopology } from './topology/read.ts';
+export { type Endpoint, endpointsOf, findEndpoint } from './trace/endpoint.ts';
+export type { Fault, FaultCode, Remedy } from './trace/fault.ts';
+export { type Packet, walk } from './trace/walk.ts';
+export type { Step as WayStep, Verdict, Way } from './trace/way.ts';
+export { World } from './trace/world.ts';
+export { explainHoles, type Hole, isHole } from './verify/holes.ts';
+export { choosePairs, type EndpointPair } from './verify/pairs.ts';
+export { type PairResult, type VerifyOptions, verify } from './verify/verify.ts';

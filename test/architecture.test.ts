@@ -94,7 +94,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
     'state',
     'errors',
   ],
-  index: ['watch', 'report', 'reconcile', 'bgp', 'topology', 'kernel', 'state', 'errors'],
+  index: ['watch', 'report', 'verify', 'trace', 'reconcile', 'bgp', 'topology', 'kernel', 'state', 'errors'],
 };
 
 /** Files and folders that take values and return values. */
