@@ -1,7 +1,7 @@
 // The desired network of a command line: its files, and the hosts it names.
 import { hostname } from 'node:os';
 import type { DesiredNetwork } from '../state/network.ts';
-import { readModel, readTopology, type TopologyModel } from '../topology/read.ts';
+import { readModel, readTopology, type TopologyModel, TopologyReader } from '../topology/read.ts';
 
 export interface HostOptions {
   /** The hosts this run touches; absent: this machine and every simulated host. */
@@ -11,6 +11,12 @@ export interface HostOptions {
 /** Reads and expands the files for the hosts of this run; throws a TopologyError with every problem. */
 export function readDesired(files: readonly string[], options: HostOptions): DesiredNetwork {
   return readTopology(files, { hosts: options.host ?? null, hostname: hostname() });
+}
+
+/** Reads as readDesired does, again and again, and each time only what changed. */
+export function desiredReader(files: readonly string[], options: HostOptions): () => DesiredNetwork {
+  const reader = new TopologyReader();
+  return () => reader.read(files, { hosts: options.host ?? null, hostname: hostname() });
 }
 
 /** The files as hosts and workloads as well as expanded; throws a TopologyError with every problem. */

@@ -15,7 +15,7 @@ import { Keeper, type WatchEvent } from '../watch/keeper.ts';
 import { Supervision } from '../watch/supervision.ts';
 import { type Occasion, watch as watchFiles } from '../watch/watch.ts';
 import { watchBirds } from './bgp.ts';
-import { type HostOptions, readDesired } from './desired.ts';
+import { desiredReader, type HostOptions } from './desired.ts';
 import type { ExitStatus } from './exit-status.ts';
 import { requirePrivileges } from './privileges.ts';
 import type { Terminal } from './terminal.ts';
@@ -90,8 +90,9 @@ async function run(files: readonly string[], options: WatchCommandOptions, parts
       log.overflow(netns, lost);
     },
   });
+  const read = desiredReader(files, options);
   const keeper = new Keeper({
-    load: () => load(files, options),
+    load: () => load(read),
     converge: (network, { kind }) => {
       const result = kind === 'edit' ? daemon.edit(network) : daemon.pass(network);
       birds.keep(network);
@@ -135,8 +136,8 @@ async function run(files: readonly string[], options: WatchCommandOptions, parts
 }
 
 /** Reads the files; namespaces that may not be made, or that nobody outside could see, are refused before any is. */
-function load(files: readonly string[], options: HostOptions): DesiredNetwork {
-  const network = readDesired(files, options);
+function load(read: () => DesiredNetwork): DesiredNetwork {
+  const network = read();
   requirePrivileges('watch', network.namespaces.keys());
   if ([...network.namespaces.keys()].some((name) => name !== SELF)) checkPropagation();
   return network;

@@ -1,16 +1,19 @@
 // Topology files to one tree of values: finds the files, reads them within the limits, merges them.
 // What cannot be read at all is a `file` error; what is written wrongly is collected with its place.
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReconcileError } from '../errors.ts';
 import { offsetOf, placeAt } from '../state/place.ts';
 import { mergeFiles } from './merge.ts';
+import type { RouteMemory } from './model/route-memory.ts';
 import { isSound } from './schema.ts';
 import { findSchemaFaults } from './schema-faults.ts';
-import { addFinding, type Finding, lineStartsOf, type SourceText } from './source/findings.ts';
+import { addFinding, type Finding, type SourceText } from './source/findings.ts';
+import { lineStartsOf, moveLineStarts } from './source/line-starts.ts';
 import { NoteTaker, Places } from './source/places.ts';
 import { readPlainYaml } from './source/plain-yaml.ts';
+import { rereadPlainYaml } from './source/reread.ts';
 import type { MapValue, ParsedTree } from './source/tree.ts';
 import { parseYaml } from './source/yaml.ts';
 
@@ -32,6 +35,8 @@ export interface LoadedFile extends SourceText {
   readonly findings: readonly Finding[];
   /** The tree has the form that the schema says. */
   readonly isSound: boolean;
+  /** The tree was made by the reader of plain YAML. */
+  readonly isPlain: boolean;
 }
 
 export interface LoadedTopology {
@@ -41,6 +46,8 @@ export interface LoadedTopology {
   readonly places: Places;
   /** What is wrong so far; later stages add theirs. */
   readonly findings: Finding[];
+  /** Where the same topology is read again and again. */
+  readonly routeMemory?: RouteMemory;
 }
 
 /** Reads the files that paths name: files, directories of `*.yaml` and `*.yml`, or `-` for stdin. */
@@ -60,19 +67,41 @@ export function parseTopology(contents: readonly FileContents[]): LoadedTopology
 
 /** Parses one file: most by the reader of plain YAML, what that declines by the library. */
 export function loadFile({ name, bytes }: FileContents): LoadedFile {
-  const text = bytes?.toString('utf8') ?? '';
+  const text = decode(bytes);
   const findings: Finding[] = [];
   let tree: ParsedTree | null = null;
+  let isPlain = false;
   if (bytes === null) {
     const message = `the file is larger than ${MAX_FILE_BYTES / 2 ** 20} MB`;
     addFinding(findings, 'tooBig', placeAt(0, 0), message);
   } else if (!isUtf8(bytes)) {
     addFinding(findings, 'encoding', placeAt(0, 0), 'the file is not valid UTF-8');
   } else {
-    tree = readPlainYaml(text) ?? parseYaml(text, findings);
+    tree = readPlainYaml(text);
+    isPlain = tree !== null;
+    tree ??= parseYaml(text, findings);
   }
   const sound = tree !== null && isSound(tree.root);
-  return { name, bytes, text, lineStarts: lineStartsOf(text), tree, findings, isSound: sound };
+  return { name, bytes, text, lineStarts: lineStartsOf(text), tree, findings, isSound: sound, isPlain };
+}
+
+/** Parses a file of which a few lines changed, only those where they are entries of a list; null where it must be parsed whole. */
+export function reloadFile(known: LoadedFile, { name, bytes }: FileContents): LoadedFile | null {
+  if (known.tree === null || !known.isPlain || !known.isSound || bytes === null || !isUtf8(bytes))
+    return null;
+  const text = decode(bytes);
+  const reread = rereadPlainYaml(known.text, known.tree, text);
+  if (reread === null) return null;
+  const { tree, fresh, lines } = reread;
+  const lineStarts = moveLineStarts(known.lineStarts, text, lines);
+  // What the schema says of a list it says of each entry alone, and of there being one: the others were sound before.
+  return { ...known, name, bytes, text, lineStarts, tree, isSound: isSound(fresh) };
+}
+
+/** Most files are ASCII, which is text as it stands. */
+function decode(bytes: Buffer | null): string {
+  if (bytes === null) return '';
+  return isAscii(bytes) ? bytes.toString('latin1') : bytes.toString('utf8');
 }
 
 /** Several files as one topology, in the order given. */

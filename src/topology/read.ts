@@ -12,7 +12,9 @@ import {
   loadFile,
   loadTopology,
   readFiles,
+  reloadFile,
 } from './load.ts';
+import { RouteMemory } from './model/route-memory.ts';
 import type { Topology } from './model/topology.ts';
 import { type Finding, type ProblemCode, toProblems } from './source/findings.ts';
 import { validate } from './validate.ts';
@@ -27,18 +29,22 @@ export function readTopology(paths: readonly string[], options: ReadOptions): De
   return expandLoaded(loadTopology(paths), options);
 }
 
-/** Reads a topology again and again, and parses only those files whose bytes are others than the last time. */
+/** Reads a topology again and again: of those files whose bytes are others than the last time, as little as can be. */
 export class TopologyReader {
   #files: ReadonlyMap<string, LoadedFile> = new Map();
+  #routeMemory: RouteMemory | null = null;
 
   /** As readTopology. */
   read(paths: readonly string[], options: ReadOptions): DesiredNetwork {
     const files = readFiles(paths).map((contents) => {
       const known = this.#files.get(contents.name);
-      return known !== undefined && isSame(known, contents) ? known : loadFile(contents);
+      if (known === undefined) return loadFile(contents);
+      return isSame(known, contents) ? known : (reloadFile(known, contents) ?? loadFile(contents));
     });
     this.#files = new Map(files.map((file) => [file.name, file]));
-    return expandLoaded(joinFiles(files), options);
+    const routeMemory = new RouteMemory(this.#routeMemory);
+    this.#routeMemory = routeMemory;
+    return expandLoaded({ ...joinFiles(files), routeMemory }, options);
   }
 }
 

@@ -2,12 +2,15 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TopologyError } from '../../src/errors.ts';
+import type { DesiredNetwork } from '../../src/state/network.ts';
 import { locate } from '../../src/state/place.ts';
 import { readTopology, TopologyReader } from '../../src/topology/read.ts';
 import { readPlainYaml } from '../../src/topology/source/plain-yaml.ts';
 import { describeNetwork } from './describe.ts';
+import { applyEdit, textEdit } from './text-edit.ts';
 
 vi.mock('../../src/topology/source/plain-yaml.ts', async (original) => {
   const module = await original<typeof import('../../src/topology/source/plain-yaml.ts')>();
@@ -90,5 +93,34 @@ describe('reading again', () => {
     write('c.yaml', 'pools: []\n');
     expect(parsed()).toBe(1);
     expect(parsed()).toBe(0);
+  });
+
+  it('says what reading afresh says, edit after edit', { timeout: 600_000 }, () => {
+    const said = (read: () => DesiredNetwork): unknown => {
+      try {
+        const network = read();
+        return { said: describeNetwork(network), namespaces: [...network.namespaces], files: network.files };
+      } catch (error) {
+        if (!(error instanceof TopologyError)) throw error;
+        return error.problems;
+      }
+    };
+    const routes = fc.array(fc.nat({ max: 99 }), { minLength: 1, maxLength: 9 });
+    fc.assert(
+      fc.property(routes, fc.array(textEdit, { minLength: 1, maxLength: 8 }), (first, edits) => {
+        const reader = new TopologyReader();
+        const lines = first.map((last) => `      - { dst: 10.0.0.${last}/32, dev: d }\n`);
+        let text = `netns:\n  self:\n    routes:\n${lines.join('')}`;
+        for (const edit of [null, ...edits]) {
+          if (edit !== null) text = applyEdit(text, edit);
+          write('c.yaml', text);
+          const afresh = said(() => readTopology([directory], options));
+          expect(said(() => reader.read([directory], options))).toEqual(afresh);
+          const alone = [join(directory, 'a.yaml'), join(directory, 'c.yaml')];
+          expect(said(() => reader.read(alone, options))).toEqual(said(() => readTopology(alone, options)));
+        }
+      }),
+      { numRuns: 150 },
+    );
   });
 });

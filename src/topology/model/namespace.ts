@@ -49,7 +49,7 @@ function readNamespace(reading: Reading, name: string, map: MapValue, place: Pla
     name,
     manage: manage === 'owned' || manage === 'full' ? manage : null,
     ...items,
-    routes: isList(routes) ? readRoutes(reading, routes) : [],
+    routes: isList(routes) ? readRoutes(reading, name, routes) : [],
     sysctls: isMap(sysctls) ? [...items.sysctls, ...readSysctls(reading, sysctls)] : items.sysctls,
     place,
   };

@@ -12,7 +12,15 @@ import {
 } from '../../state/route.ts';
 import { parseScope, RTN_UNICAST, routeTypes, SCOPE_GLOBAL, SCOPE_LINK } from '../../state/scope.ts';
 import { addFinding } from '../source/findings.ts';
-import { isList, isMap, itemPlace, type ListValue, type MapValue, valuePlace } from '../source/tree.ts';
+import {
+  isList,
+  isMap,
+  itemPlace,
+  itemPlaces,
+  type ListValue,
+  type MapValue,
+  valuePlace,
+} from '../source/tree.ts';
 import {
   type Reading,
   readBoolean,
@@ -26,15 +34,24 @@ import {
 const DEFAULT_TABLE = 253;
 const LOCAL_TABLE = 255;
 
-/** Reads a list of routes, in the order of the file. */
-export function readRoutes(reading: Reading, list: ListValue): DesiredRoute[] {
+/** Reads a list of routes of a namespace, in the order of the file. */
+export function readRoutes(reading: Reading, netns: string, list: ListValue): DesiredRoute[] {
+  const recall = reading.routeMemory?.recall(netns, list) ?? (() => null);
+  const placeOfItem = itemPlaces(reading.places, list);
   const routes: DesiredRoute[] = [];
   for (let index = 0; index < list.length; index++) {
     const item = list[index];
     if (!isMap(item)) continue;
-    const route = readRoute(reading, item, itemPlace(reading.places, list, index));
+    const place = placeOfItem(index);
+    const known = recall(index);
+    if (known !== null) {
+      routes.push(known.source === place ? known : { ...known, source: place });
+      continue;
+    }
+    const route = readRoute(reading, item, place);
     if (route !== null) routes.push(route);
   }
+  reading.routeMemory?.keep(netns, list, routes);
   return routes;
 }
 

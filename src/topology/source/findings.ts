@@ -80,21 +80,6 @@ export function toProblems(findings: readonly Finding[], files: readonly SourceT
     .map((finding) => toProblem(finding, files));
 }
 
-/** Where the lines of a text begin, in UTF-16 units. */
-export function lineStartsOf(text: string): Uint32Array {
-  let starts = new Uint32Array(Math.max(64, text.length >> 5));
-  let count = 1;
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
-    if (count === starts.length) {
-      const grown = new Uint32Array(count * 2);
-      grown.set(starts);
-      starts = grown;
-    }
-    starts[count++] = at + 1;
-  }
-  return starts.slice(0, count);
-}
-
 function toProblem(finding: Finding, files: readonly SourceText[]): Problem {
   const place = Math.max(0, finding.place);
   const { file, line, column } = locate(files, place)!;

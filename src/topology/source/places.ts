@@ -96,18 +96,27 @@ export class Places {
 
   /** A container's place number `index` in the order of FileNotes. */
   at(container: object, index: number): Place {
+    return this.allOf(container)(index);
+  }
+
+  /** A container's places by their numbers. */
+  allOf(container: object): (index: number) => Place {
     const merged = this.#merged.get(container);
-    if (merged !== undefined) return merged[index] ?? NOWHERE;
-    let start = this.#starts.get(container);
-    if (start === undefined) {
-      for (; this.#indexedLeaves < this.#files.length; this.#indexedLeaves++) {
-        this.#index(this.#files[this.#indexedLeaves]!.leaves, this.#indexedLeaves);
-      }
-      start = this.#starts.get(container);
-      if (start === undefined) return NOWHERE;
-    }
+    if (merged !== undefined) return (index) => merged[index] ?? NOWHERE;
+    const start = this.#startOf(container);
+    if (start === undefined) return () => NOWHERE;
     const file = Math.floor(start / FILE_STEP);
-    return placeAt(file, this.#files[file]!.offsets[(start % FILE_STEP) + index]!);
+    const { offsets } = this.#files[file]!;
+    const first = start % FILE_STEP;
+    return (index) => placeAt(file, offsets[first + index]!);
+  }
+
+  #startOf(container: object): number | undefined {
+    const known = this.#starts.get(container);
+    if (known !== undefined) return known;
+    for (; this.#indexedLeaves < this.#files.length; this.#indexedLeaves++)
+      this.#index(this.#files[this.#indexedLeaves]!.leaves, this.#indexedLeaves);
+    return this.#starts.get(container);
   }
 
   #index({ containers, starts }: Index, file: number): void {

@@ -1,14 +1,9 @@
 // The plain YAML that topologies are written in, read at a glance: collections in blocks and in brackets, one-line
 // scalars plain or quoted, comments. All else (anchors, tags, block scalars, text over several lines…) and all that may
 // be wrong it declines, and leaves to the library, which reads or explains it. What it takes, it reads as the library does.
-import {
-  endOfPlainScalar,
-  isFlowIndicator,
-  isGap,
-  isText,
-  mayBeginPlainScalar,
-  resolvePlainScalar,
-} from './plain-scalar.ts';
+
+import type { FileNotes } from './places.ts';
+import { isGap } from './plain-scalar.ts';
 import {
   beginScan,
   declined,
@@ -21,18 +16,14 @@ import {
   skipSpaces,
   toContent,
   toNextLine,
-  wordAt,
 } from './plain-scan.ts';
+import { isKeyHere, readKey, readScalar } from './plain-word.ts';
 import type { ListValue, MapValue, ParsedTree, Value } from './tree.ts';
 
 const MAX_DEPTH = 64;
-const MAX_KEY_LENGTH = 1000;
 
-const QUOTES = 0x22;
-const APOSTROPHE = 0x27;
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const BACKSLASH = 0x5c;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 const OPEN_MAP = 0x7b;
@@ -41,8 +32,31 @@ const CLOSE_MAP = 0x7d;
 /** Reads one file's text; null where it is not one map in plain YAML from beginning to end. */
 export function readPlainYaml(text: string): ParsedTree | null {
   const scan = beginScan(text);
+  return unlessDeclined(() => ({ root: readRoot(scan), notes: scan.notes.finish() }));
+}
+
+/** Entries of a list in a block: their notes end with the list's own. */
+export interface PlainEntries {
+  readonly list: ListValue;
+  readonly notes: FileNotes;
+}
+
+/** Reads lines that are entries of a list at a depth, or none, with their dashes at a column; null where they are more. */
+export function readPlainEntries(text: string, column: number, depth: number): PlainEntries | null {
+  const scan = beginScan(text);
+  return unlessDeclined(() => {
+    toContent(scan);
+    const isNone = scan.at >= text.length;
+    if (!isNone && !(isAtColumn(scan, column) && isDash(scan))) throw declined;
+    const list = isNone ? [] : readBlockList(scan, 0, column, depth);
+    if (scan.at < text.length) throw declined;
+    return { list, notes: scan.notes.finish() };
+  });
+}
+
+function unlessDeclined<Result>(read: () => Result): Result | null {
   try {
-    return { root: readRoot(scan), notes: scan.notes.finish() };
+    return read();
   } catch (error) {
     if (error === declined) return null;
     throw error;
@@ -210,67 +224,4 @@ function readFlowValue(scan: Scan, indent: number, depth: number): Value {
   const code = scan.text.charCodeAt(scan.at);
   if (code === OPEN_MAP || code === OPEN_LIST) return readFlow(scan, indent, depth + 1);
   return readScalar(scan, true);
-}
-
-/** Reads a key that the map has not, and the colon behind it. */
-function readKey(scan: Scan, map: MapValue, inFlow: boolean): string {
-  const { text } = scan;
-  const code = text.charCodeAt(scan.at);
-  const isQuoted = code === QUOTES || code === APOSTROPHE;
-  const key = isQuoted ? readQuoted(scan, code) : readPlain(scan, inFlow);
-  skipSpaces(scan);
-  if (text.charCodeAt(scan.at) !== COLON) throw declined;
-  const next = text.charCodeAt(scan.at + 1);
-  if (!isGap(next) && !(inFlow && isQuoted && !isFlowIndicator(next))) throw declined;
-  scan.at++;
-  if (key.length > MAX_KEY_LENGTH || isPeculiar(key) || Object.hasOwn(map, key)) throw declined;
-  return key;
-}
-
-/** Whether a scalar with a colon behind it stands here: a key. Moves on. */
-function isKeyHere(scan: Scan): boolean {
-  const code = scan.text.charCodeAt(scan.at);
-  if (code === OPEN_MAP || code === OPEN_LIST) return false;
-  if (code === QUOTES || code === APOSTROPHE) readQuoted(scan, code);
-  else readPlain(scan, false);
-  skipSpaces(scan);
-  return scan.text.charCodeAt(scan.at) === COLON;
-}
-
-function readScalar(scan: Scan, inFlow: boolean): Value {
-  const code = scan.text.charCodeAt(scan.at);
-  if (code === QUOTES || code === APOSTROPHE) return readQuoted(scan, code);
-  return resolvePlainScalar(readPlain(scan, inFlow));
-}
-
-function readPlain(scan: Scan, inFlow: boolean): string {
-  const { text, at } = scan;
-  if (!mayBeginPlainScalar(text.charCodeAt(at), text.charCodeAt(at + 1))) throw declined;
-  const end = endOfPlainScalar(text, at, inFlow);
-  if (end <= at) throw declined;
-  scan.at = end;
-  return wordAt(scan, at, end);
-}
-
-/** Reads a quoted scalar of one line, without escapes. */
-function readQuoted(scan: Scan, quote: number): string {
-  const { text } = scan;
-  const start = scan.at + 1;
-  for (let at = start; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === quote) {
-      if (quote === APOSTROPHE && text.charCodeAt(at + 1) === APOSTROPHE) break;
-      scan.at = at + 1;
-      return wordAt(scan, start, at);
-    }
-    if (!isText(code) || (code === BACKSLASH && quote === QUOTES)) break;
-  }
-  throw declined;
-}
-
-/** Keys that a plain object orders or reads in a way of its own, and the one that merges. */
-function isPeculiar(key: string): boolean {
-  const code = key.charCodeAt(0);
-  if (code > 0x3c) return key === '__proto__';
-  return /^(0|[1-9][0-9]*|<<|)$/.test(key);
 }

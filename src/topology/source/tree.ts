@@ -33,6 +33,12 @@ export function itemPlace(places: Places, list: ListValue, index: number): Place
   return places.at(list, index + 1);
 }
 
+/** The places of a list's items, looked up once for all of them. */
+export function itemPlaces(places: Places, list: ListValue): (index: number) => Place {
+  const at = places.allOf(list);
+  return (index) => at(index + 1);
+}
+
 /** Where the key of the map's entry number `index` stands, in the order of Object.keys. */
 export function keyPlaceAt(places: Places, map: MapValue, index: number): Place {
   return places.at(map, index * 2 + 1);
