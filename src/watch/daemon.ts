@@ -130,7 +130,7 @@ export class Daemon {
       return { ...rest, outcomes: [...done, ...rest.outcomes] };
     }
     this.#book = null;
-    this.#index = index.follow(network);
+    this.#index = new DesiredIndex(network);
     this.#applied = edited.applied;
     return edited;
   }

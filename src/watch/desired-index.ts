@@ -44,28 +44,19 @@ export interface Share {
 
 export class DesiredIndex {
   readonly network: DesiredNetwork;
-  readonly #namespaces = new Map<string, NamespaceIndex>();
+  readonly #namespaces: ReadonlyMap<string, NamespaceIndex>;
 
+  /** Indexes all of it, so that the first event waits for it no longer than others do. */
   constructor(network: DesiredNetwork) {
     this.network = network;
+    this.#namespaces = new Map(
+      [...network.namespaces.values()].map((desired) => [desired.name, indexNamespace(desired)]),
+    );
   }
 
   /** The index of a namespace; null where the topology wants nothing of it. */
   at(netns: string): NamespaceIndex | null {
-    const known = this.#namespaces.get(netns);
-    if (known !== undefined) return known;
-    const desired = this.network.namespaces.get(netns);
-    if (desired === undefined) return null;
-    const index = indexNamespace(desired);
-    this.#namespaces.set(netns, index);
-    return index;
-  }
-
-  /** The index of another network, made ready where this one is: what was looked into will be again. */
-  follow(network: DesiredNetwork): DesiredIndex {
-    const index = new DesiredIndex(network);
-    for (const netns of this.#namespaces.keys()) index.at(netns);
-    return index;
+    return this.#namespaces.get(netns) ?? null;
   }
 
   /** Where the far end of a veth should be; null for other links. */
