@@ -2,27 +2,25 @@
 import { closeSync, openSync, readdirSync } from 'node:fs';
 import { KernelError } from '../errors.ts';
 import { AF_NETLINK, NETLINK_ROUTE, SO_PROTOCOL } from './constants.ts';
-import { duplicate, getOption, SOL_SOCKET, SystemError, socketName } from './libc.ts';
+import { duplicateAside, getOption, SOL_SOCKET, socketName } from './libc.ts';
 
 /** The kernel begins with a table of so many. */
 const FEW = 256;
 let room = FEW;
 
 /**
- * Makes the kernel's table of this process large enough for so many descriptors at once. By itself it doubles it again
- * and again, and each time a process with threads waits some 10 ms for them to have noticed.
+ * Has the kernel's table of this process made large enough for so many descriptors. By itself the kernel doubles it again
+ * and again, and each time whoever needs it waits some 10 ms until all threads have noticed; so it is asked for once, by
+ * another thread, while there is room. Past the limit of this process the table grows as far as it may.
  */
 export function makeRoomForDescriptors(count: number): void {
   if (count <= room) return;
   room = count;
   const fd = openSync('/dev/null', 'r');
-  try {
-    closeSync(duplicate(fd, count));
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error; // past the limit of this process: it grows as far as it may
-  } finally {
+  duplicateAside(fd, count, (copy) => {
     closeSync(fd);
-  }
+    if (copy >= 0) closeSync(copy);
+  });
 }
 
 /** The descriptor that the next socket to be opened will most likely get. */

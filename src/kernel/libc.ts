@@ -18,6 +18,7 @@ const calls = {
   ]),
   bind: library.func('int bind(int fd, const void *address, uint32_t length)'),
   connect: library.func('int connect(int fd, const void *address, uint32_t length)'),
+  duplicate: library.func('fcntl', 'int', ['int', 'int', 'int']),
   fcntl: library.func('int fcntl(int fd, int command, ...)'),
   flock: library.func('int flock(int fd, int operation)'),
   getsockname: library.func('int getsockname(int fd, void *address, void *length)'),
@@ -98,9 +99,11 @@ export function setDescriptorFlag(fd: number, command: number, value: number): v
   check('fcntl', calls.fcntl(fd, command, 'int', value));
 }
 
-/** Another descriptor of the same, no lower than `least`; see fcntl(2), F_DUPFD_CLOEXEC. */
-export function duplicate(fd: number, least: number): number {
-  return check('fcntl', calls.fcntl(fd, F_DUPFD_CLOEXEC, 'int', least));
+/** Makes another descriptor of the same, no lower than `least`, in another thread; `done` gets it, or -1. See fcntl(2). */
+export function duplicateAside(fd: number, least: number, done: (fd: number) => void): void {
+  calls.duplicate.async(fd, F_DUPFD_CLOEXEC, least, (error: unknown, result: number) =>
+    done(error === null ? result : -1),
+  );
 }
 
 /** Takes or tries a lock on an open file; false where another holds it. See flock(2). */

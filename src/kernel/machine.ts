@@ -36,7 +36,7 @@ export class Machine {
 
   /** The names of all named namespaces, sorted; a name of the one the tool was started in is not among them. */
   names(): string[] {
-    return namespaceNames().filter((name) => !this.self.isStillNamed(name));
+    return namespaceNames(this.self);
   }
 
   /** What tells a namespace from every other of this boot; null for one that is gone or cannot be entered. */

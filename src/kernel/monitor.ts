@@ -1,6 +1,5 @@
 // Monitor: follows the kernel's events in several namespaces, with one socket in each. It tells what happened, never
 // what to do about it; it knows the names of links as they come, change and go.
-import { fstatSync } from 'node:fs';
 import { withConfValues } from './codec/devconf.ts';
 import { eventPort, type KernelEvent, parseEvent } from './codec/event.ts';
 import type { LinkMessage } from './codec/link.ts';
@@ -77,7 +76,7 @@ export class Monitor {
       this.#options.onWake();
     };
     const socket = netns.enter(() => new EventSocket(groups, eventFilter, onWake));
-    const { ino: inode } = fstatSync(netns.fd);
+    const { inode } = netns;
     const ownPort = netns.socket.port;
     const followed: Followed = { name, netns, ownPort, inode, socket, links: new Map(), drops: 0 };
     this.#followed.set(name, followed);

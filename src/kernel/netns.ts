@@ -10,7 +10,6 @@ import {
   openSync,
   readdirSync,
   stat,
-  statfsSync,
   statSync,
   unlinkSync,
   watch,
@@ -35,7 +34,6 @@ import { NetlinkSocket } from './socket.ts';
 export const NETNS_DIRECTORY = '/run/netns';
 
 const CURRENT = '/proc/thread-self/ns/net';
-const NSFS_MAGIC = 0x6e736673;
 
 /** The namespace the main thread was started in. */
 let home = -1;
@@ -62,10 +60,13 @@ export function stayHere(): void {
 /** A namespace held open: it lives on, even deleted, until it is closed. */
 export class Netns {
   readonly fd: number;
+  /** As in /proc/PID/ns/net; unique among those that live. */
+  readonly inode: number;
   readonly socket: NetlinkSocket;
 
   private constructor(fd: number) {
     this.fd = fd;
+    this.inode = fstatSync(fd).ino;
     this.socket = enter(fd, () => new NetlinkSocket());
   }
 
@@ -138,13 +139,7 @@ export class Netns {
 
   /** Whether the name still leads here. The inode cannot have been given to another: this descriptor holds it. */
   isStillNamed(name: string): boolean {
-    try {
-      const named = statSync(`${NETNS_DIRECTORY}/${name}`);
-      const held = fstatSync(this.fd);
-      return named.ino === held.ino && named.dev === held.dev;
-    } catch {
-      return false;
-    }
+    return inodeOf(`${NETNS_DIRECTORY}/${name}`) === this.inode;
   }
 
   /** Runs a synchronous function with the thread in this namespace: /proc/sys/net and new sockets are then its own. */
@@ -158,15 +153,23 @@ export class Netns {
   }
 }
 
-/** The names of all named namespaces, sorted; plain files left over from a crash are not among them. */
-export function namespaceNames(): string[] {
+/**
+ * The names of all named namespaces, sorted; plain files left over from a crash are not among them, nor, where one is
+ * given, the names of that namespace.
+ */
+export function namespaceNames(except?: Netns): string[] {
   let names: string[];
   try {
     names = readdirSync(NETNS_DIRECTORY);
   } catch {
     return [];
   }
-  return names.filter((name) => isNamespace(`${NETNS_DIRECTORY}/${name}`)).sort();
+  return names
+    .filter((name) => {
+      const inode = inodeOf(`${NETNS_DIRECTORY}/${name}`);
+      return inode !== null && inode !== except?.inode;
+    })
+    .sort();
 }
 
 /** Calls back whenever a name of a namespace may have come or gone; returns what ends that. */
@@ -240,12 +243,22 @@ function goBack(fd: number): void {
 }
 
 function isNamespace(path: string): boolean {
+  return inodeOf(path) !== null;
+}
+
+/** The inode of the namespace at a path; null where there is none. All namespaces are files of one file system. */
+function inodeOf(path: string): number | null {
   try {
-    return statfsSync(path).type === NSFS_MAGIC;
+    const { dev, ino } = statSync(path);
+    nsfs ??= fstatSync(homeFd()).dev;
+    return dev === nsfs ? ino : null;
   } catch {
-    return false;
+    return null;
   }
 }
+
+/** The device number of that file system. */
+let nsfs: number | null = null;
 
 /** Makes /run/netns a shared mount of its own, as `ip netns` does, so that names are seen in other mount namespaces. */
 function shareDirectory(): void {

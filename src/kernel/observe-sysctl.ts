@@ -96,7 +96,9 @@ function addUnusualNeighbourTables(
     const usual = tables[family].get(0);
     if (usual === undefined) continue;
     for (const link of links) {
-      for (const [leaf, value] of tables[family].get(link.ifindex) ?? []) {
+      const own = tables[family].get(link.ifindex);
+      if (own === undefined || own === usual) continue;
+      for (const [leaf, value] of own) {
         if (value === usual.get(leaf)) continue;
         values.set(deviceSysctlKey(family, 'neigh', link.name, leaf), String(value));
         values.set(deviceSysctlKey(family, 'neigh', 'default', leaf), String(usual.get(leaf)));

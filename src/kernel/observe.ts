@@ -15,7 +15,7 @@ import {
   parseLinkIndex,
 } from './codec/link.ts';
 import { formatNamespaceIdQuery, parseNamespaceId } from './codec/namespace-id.ts';
-import { formatNeighbourDump, parseFdbEntry, parseNeighbour } from './codec/neighbour.ts';
+import { formatNeighbourDump, isStatedNeighbour, parseFdbEntry, parseNeighbour } from './codec/neighbour.ts';
 import type { LinkNames } from './codec/route.ts';
 import { RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETNSID } from './constants.ts';
 import type { Machine } from './machine.ts';
@@ -174,10 +174,8 @@ export function readNeighbours(netns: Netns, nameOf: LinkNames, ifindex = 0): Ob
     netns.socket.dump(
       RTM_GETNEIGH,
       (writer) => formatNeighbourDump(writer, table, ifindex),
-      (buffer, start, end) => {
-        const neighbour = parseNeighbour(buffer, start, end, nameOf);
-        return neighbour?.proxy || neighbour?.permanent || neighbour?.protocol ? neighbour : null;
-      },
+      (buffer, start, end) =>
+        isStatedNeighbour(buffer, start, end) ? parseNeighbour(buffer, start, end, nameOf) : null,
     );
   return [...read('neighbours'), ...read('proxies')];
 }

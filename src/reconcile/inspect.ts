@@ -1,7 +1,7 @@
 // Inspect: desired against an observed network, wherever that was observed, and the plan that would mend it. Pure.
 import type { DesiredNetwork, ObservedNetwork } from '../state/network.ts';
 import type { Applied } from './applied.ts';
-import { diff } from './diff.ts';
+import { type Diff, diff } from './diff.ts';
 import type { Difference } from './difference.ts';
 import { type Plan, plan } from './plan.ts';
 
@@ -21,7 +21,15 @@ export function inspectObserved(
   observed: ObservedNetwork,
   options: { readonly adopt: boolean; readonly applied: Applied },
 ): InspectResult {
-  const { differences, ignored } = diff(desired, observed, options);
+  return resultOf(desired, observed, diff(desired, observed, options));
+}
+
+/** What a comparison that was made comes to. */
+export function resultOf(
+  desired: DesiredNetwork,
+  observed: ObservedNetwork,
+  { differences, ignored }: Diff,
+): InspectResult {
   return {
     differences,
     ignored: ignored.length,

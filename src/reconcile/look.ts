@@ -23,6 +23,8 @@ export interface LookOptions {
   readonly alsoIn?: readonly string[] | undefined;
   /** Also what runs in other namespaces, which stand for other machines, hold of the topology. */
   readonly everywhere?: boolean | undefined;
+  /** The sessions of the topology's BGP speakers, as they were observed. */
+  readonly bgp?: ObservedNetwork['bgp'] | undefined;
   /** Nobody asks how much would be deleted: what is in a namespace of ours that goes whole is not read. */
   readonly pruneAll?: boolean;
   /** What earlier looks have read: what is still so is neither read nor compared again. */
@@ -41,7 +43,8 @@ export function look(machine: Machine, desired: DesiredNetwork, options: LookOpt
   const reader = options.memory?.reader(interestIn) ?? readRelevantRoutes(interestIn);
   const spared = options.everywhere ? new Set<string>() : heldElsewhere(machine, desired.name);
   const scope = { ...scopeOf(desired, options), spared };
-  const observed = observe(machine, scope, reader);
+  const read = observe(machine, scope, reader);
+  const observed = options.bgp === undefined ? read : { ...read, bgp: options.bgp };
   const found = diff(desired, observed, options);
   const whole = withAllRoutes(machine, observed, new Set(found.differences.map(({ netns }) => netns)));
   return whole === observed ? { observed, found } : { observed: whole, found: diff(desired, whole, options) };

@@ -8,7 +8,7 @@ import { type Applied, recordApplied } from './applied.ts';
 import { apply } from './apply.ts';
 import { type Difference, keyOf, type Outcome, type Subject } from './difference.ts';
 import { heldByOthers } from './held-by-others.ts';
-import { countItems, type InspectResult, inspectObserved } from './inspect.ts';
+import { countItems, type InspectResult, resultOf } from './inspect.ts';
 import { Ledger } from './ledger.ts';
 import { Locks, lockedOnce } from './lock.ts';
 import { look } from './look.ts';
@@ -61,8 +61,8 @@ export function inspect(
   machine.expect(desired.namespaces.size);
   const applied = loadApplied(machine, desired.name);
   const bgp = observeBgp(desired.name, desired.bgp, runDirectory(machine, desired.name));
-  const { observed } = look(machine, desired, { adopt: options.adopt, applied });
-  return inspectObserved(desired, { ...observed, bgp }, { adopt: options.adopt, applied });
+  const { observed, found } = look(machine, desired, { adopt: options.adopt, applied, bgp });
+  return resultOf(desired, observed, found);
 }
 
 /** Makes the kernel what the topology wants, reads it back, and says what became of every difference. */

@@ -2,6 +2,7 @@
 // IPV4_DEVCONF_* (linux/ip.h) and DEVCONF_* (linux/ipv6.h) numbers, as /proc/sys/net/*/conf/DEV names them.
 import type { SysctlFamily } from '../../state/sysctl.ts';
 import { AF_INET, AF_INET6, IFLA_AF_SPEC, IFLA_INET_CONF, IFLA_INET6_CONF } from '../constants.ts';
+import { Interned } from './interned.ts';
 import { attributeEnd, findAttribute, i32, type MessageWriter } from './message.ts';
 
 /** Leaf names by IPV4_DEVCONF_* minus one; empty where /proc has no such file. */
@@ -121,7 +122,23 @@ export function withConfValues(
 }
 
 /** The leaves of a link whose values are not those of a new link on an untouched kernel, with their values. */
-export function unusualConf(family: SysctlFamily, values: Int32Array): Array<[leaf: string, value: number]> {
+export function unusualConf(family: SysctlFamily, values: Int32Array): UnusualConf {
+  let unusual = judged[family].get(values);
+  if (unusual === undefined) {
+    unusual = findUnusual(family, values);
+    judged[family].set(values, unusual);
+  }
+  return unusual;
+}
+
+export type UnusualConf = ReadonlyArray<readonly [leaf: string, value: number]>;
+
+const judged = {
+  ipv4: new WeakMap<Int32Array, UnusualConf>(),
+  ipv6: new WeakMap<Int32Array, UnusualConf>(),
+} as const;
+
+function findUnusual(family: SysctlFamily, values: Int32Array): UnusualConf {
   const unusual: Array<[string, number]> = [];
   const defaults = kernelDefaults[family];
   const visit = (leaf: string, value: number | undefined): void => {
@@ -143,14 +160,21 @@ export function formatIpv4Conf(writer: MessageWriter, values: ReadonlyMap<number
   writer.closeNest(families);
 }
 
-/** The devconf array of a family in the IFLA_AF_SPEC at an offset; null where the family is off on the link. */
+const arrays = new Interned<Int32Array>();
+
+/** The devconf array of a family in the IFLA_AF_SPEC at an offset; null where the family is off on the link. Equal ones are one. */
 export function parseConf(buffer: Buffer, spec: number, family: SysctlFamily): Int32Array | null {
   const [af, conf] = family === 'ipv4' ? [AF_INET, IFLA_INET_CONF] : [AF_INET6, IFLA_INET6_CONF];
   const familyAt = findAttribute(buffer, spec + 4, attributeEnd(buffer, spec), af);
   if (familyAt < 0) return null;
   const confAt = findAttribute(buffer, familyAt + 4, attributeEnd(buffer, familyAt), conf);
   if (confAt < 0) return null;
-  const values = new Int32Array(Math.max(0, attributeEnd(buffer, confAt) - confAt - 4) >> 2);
-  for (let i = 0; i < values.length; i++) values[i] = i32(buffer, confAt + 4 + i * 4);
+  const end = attributeEnd(buffer, confAt);
+  return arrays.get(buffer.toString('latin1', confAt + 4, end), () => readNumbers(buffer, confAt + 4, end));
+}
+
+function readNumbers(buffer: Buffer, start: number, end: number): Int32Array {
+  const values = new Int32Array(Math.max(0, end - start) >> 2);
+  for (let i = 0; i < values.length; i++) values[i] = i32(buffer, start + i * 4);
   return values;
 }

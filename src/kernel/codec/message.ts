@@ -3,6 +3,7 @@
 // Integers are in the host's order, little-endian on every machine node-netlink is built for.
 import { type Ip, ipv6Bytes, ipv6FromBytes } from '../../state/ip.ts';
 import { NLA_F_NESTED, NLA_TYPE_MASK, NLM_F_REQUEST } from '../constants.ts';
+import { Interned } from './interned.ts';
 
 /** sizeof(struct nlmsghdr). */
 export const HEADER_LENGTH = 16;
@@ -62,9 +63,12 @@ export function attributeIp(buffer: Buffer, at: number): Ip {
 
 /** The address in `length` (4 or 16) bytes at an offset. */
 export function ipAt(buffer: Buffer, at: number, length: number): Ip {
-  if (length === 16) return ipv6FromBytes(buffer, at);
+  if (length === 16)
+    return ipv6Texts.get(buffer.toString('latin1', at, at + 16), () => ipv6FromBytes(buffer, at));
   return ((buffer[at]! << 24) | (buffer[at + 1]! << 16) | (buffer[at + 2]! << 8) | buffer[at + 3]!) >>> 0;
 }
+
+const ipv6Texts = new Interned<Ip>();
 
 /** A hardware address as `ee:ee:ee:ee:ee:ee`; empty for no bytes. */
 export function attributeMac(buffer: Buffer, at: number): string {

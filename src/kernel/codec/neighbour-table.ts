@@ -2,6 +2,7 @@
 // They are the `net.ipv4.neigh.DEV.*` sysctls; in a user namespace /proc does not have them, so netlink it is.
 import type { SysctlFamily } from '../../state/sysctl.ts';
 import { NDTA_NAME, NDTA_PARMS, NDTPA_IFINDEX } from '../constants.ts';
+import { Interned } from './interned.ts';
 import {
   attributeEnd,
   attributeText,
@@ -78,7 +79,9 @@ export function formatNeighbourTable(
   writer.closeNest(nest);
 }
 
-/** Reads struct ndtmsg and attributes; null for tables other than those of IP. */
+const tables = new Interned<ReadonlyMap<string, number>>();
+
+/** Reads struct ndtmsg and attributes; null for tables other than those of IP. The values of equal tables are one map. */
 export function parseNeighbourTable(
   buffer: Buffer,
   start: number,
@@ -86,7 +89,7 @@ export function parseNeighbourTable(
 ): NeighbourTableMessage | null {
   let family: SysctlFamily | null = null;
   let ifindex = 0;
-  const values = new Map<string, number>();
+  const values: Array<[leaf: string, value: number]> = [];
   for (let at = start + NDTMSG_LENGTH; at + 4 <= end; at = nextAttribute(buffer, at, end)) {
     const type = attributeType(buffer, at);
     if (type === NDTA_NAME) {
@@ -97,13 +100,14 @@ export function parseNeighbourTable(
       for (let in_ = at + 4; in_ + 4 <= nestEnd; in_ = nextAttribute(buffer, in_, nestEnd)) {
         const parameter = byType.get(attributeType(buffer, in_));
         if (attributeType(buffer, in_) === NDTPA_IFINDEX) ifindex = u32(buffer, in_ + 4);
-        else if (parameter?.milliseconds === 0) values.set(parameter.leaf, u32(buffer, in_ + 4));
+        else if (parameter?.milliseconds === 0) values.push([parameter.leaf, u32(buffer, in_ + 4)]);
         else if (parameter !== undefined) {
           // The kernel counts in ticks and rounds up what it is given: 70 ms are 72 at 250 ticks a second, 7 in /proc.
-          values.set(parameter.leaf, Math.floor(u32(buffer, in_ + 4) / parameter.milliseconds));
+          values.push([parameter.leaf, Math.floor(u32(buffer, in_ + 4) / parameter.milliseconds)]);
         }
       }
     }
   }
-  return family === null || values.size === 0 ? null : { family, ifindex, values };
+  if (family === null || values.length === 0) return null;
+  return { family, ifindex, values: tables.get(values.join(), () => new Map(values)) };
 }

@@ -22,6 +22,7 @@ import {
   attributeIp,
   attributeMac,
   attributeType,
+  findAttribute,
   type MessageWriter,
   nextAttribute,
   u16,
@@ -74,6 +75,13 @@ export function formatNeighbour(
   if (protocol === null) return;
   if (neighbour.mac !== null) writer.attributeMac(NDA_LLADDR, neighbour.mac);
   writer.attributeU8(NDA_PROTOCOL, protocol);
+}
+
+/** Whether somebody put a neighbour there: it is permanent, a proxy, or bears a protocol. What the kernel learns is none of these. */
+export function isStatedNeighbour(buffer: Buffer, start: number, end: number): boolean {
+  if (u16(buffer, start + 8) & NUD_PERMANENT || buffer[start + 10]! & NTF_PROXY) return true;
+  const protocol = findAttribute(buffer, start + NDMSG_LENGTH, end, NDA_PROTOCOL);
+  return protocol >= 0 && buffer[protocol + 4] !== 0;
 }
 
 /** Reads an IP neighbour or proxy; null for other families and for devices that are not known. */
