@@ -12,7 +12,7 @@ import { changedFields, type FieldChange } from './sides.ts';
 /** `route 10.20.1.3/32 via 192.168.1.16 dev ens192`: the whole item, or for a changed one its identity. */
 export function describeItem(difference: Difference): string {
   const { kind, change } = difference;
-  const detail = change === 'changed' ? '' : describeDetail(difference);
+  const detail = change === 'changed' && kind !== 'netns' ? '' : describeDetail(difference);
   return printable(`${kind} ${differenceKey(difference)}${detail === '' ? '' : ` ${detail}`}`);
 }
 
@@ -52,7 +52,11 @@ export function placeOf(difference: Difference): Place {
 
 function describeDetail(difference: Difference): string {
   switch (difference.kind) {
-    case 'netns':
+    case 'netns': {
+      // A namespace that stands and is not to go differs by our claim alone, and the cause says how.
+      const isClaim = difference.observed !== null && difference.cause !== null;
+      return isClaim ? 'claim' : '';
+    }
     case 'fdb':
     case 'address':
     case 'bgp':

@@ -20,6 +20,8 @@ export interface StepLogOptions {
 export class StepLog {
   readonly #options: StepLogOptions;
   #said = 0;
+  /** Steps that were left undone, as they were said: a later round that fares no better says nothing. */
+  readonly #undone = new Set<string>();
   /** How many steps went well and were not said, by what was done to which kind. */
   readonly #unsaid = new Map<Action, Map<Kind, number>>();
 
@@ -30,8 +32,11 @@ export class StepLog {
   add(step: Step, outcome: Outcome): void {
     const { write, files, style, all } = this.#options;
     if (all || this.#said < SAID || outcome.outcome !== 'done') {
+      const text = formatStep(step, outcome, files, style ?? plain);
+      if (this.#undone.has(text)) return;
+      if (outcome.outcome !== 'done') this.#undone.add(text);
       this.#said++;
-      write(formatStep(step, outcome, files, style ?? plain));
+      write(text);
       return;
     }
     const { action, difference } = step;

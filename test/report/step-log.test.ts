@@ -84,3 +84,11 @@ test('with all, every step is said and nothing is counted', () => {
   end();
   expect(lines).toHaveLength(2000);
 });
+
+test('a step that a later round leaves undone again is said once', () => {
+  const { lines, add } = log(false);
+  add(2, 'failed');
+  add(2, 'failed');
+  add(2);
+  expect(lines).toHaveLength(4);
+});

@@ -1,6 +1,7 @@
 // Claims: a number is one topology's in a namespace, an old number of ours is taken over, and two topologies in one
 // namespace leave each other alone.
 import { beforeEach, describe, expect, it } from 'vitest';
+import { run } from '../../commands/run-program.ts';
 import { sh } from '../../sandbox/machine.ts';
 import { freshBox, lines } from '../semantics/box.ts';
 import { applyText, destroyName, differencesOf, establish, told } from '../semantics/pass.ts';
@@ -115,5 +116,16 @@ describe('a topology whose number changed', () => {
     expect(claims()).toEqual([]);
     expect(lines('ip -n box route show proto 201')).toEqual([]);
     expect(lines('ip -n box -br link').map((line) => line.split(/[ @]/)[0])).toEqual(['lo', 'eth1', 'eth0']);
+  });
+});
+
+describe('a namespace that we only claim', () => {
+  it('is not spoken of as deleted', async () => {
+    establish('name: one\nnetns: { box: { routes: [{ dst: 10.9.0.0/16, type: blackhole }] } }\n');
+    expect((await run('destroy', '--name', 'one')).out.split('\n').slice(-3)).toEqual([
+      '- netns box claim',
+      'one: 2 items deleted',
+      '',
+    ]);
   });
 });
