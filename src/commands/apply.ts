@@ -5,6 +5,7 @@ import type { Difference } from '../reconcile/difference.ts';
 import { summarize } from '../reconcile/difference.ts';
 import { converge, inspect } from '../reconcile/pass.ts';
 import { formatJson, outcomesAsJson, planAsJson } from '../report/json.ts';
+import type { Progress } from '../report/progress.ts';
 import { StepLog } from '../report/step-log.ts';
 import { formatConverged, formatLeft, formatPlan, formatSkipped } from '../report/steps.ts';
 import { formatInSync, formatSummary } from '../report/text.ts';
@@ -13,7 +14,7 @@ import { publishOnce } from './bgp.ts';
 import { type HostOptions, readDesired } from './desired.ts';
 import { type ExitStatus, statusOfDifferences, statusOfOutcomes } from './exit-status.ts';
 import { requirePrivileges } from './privileges.ts';
-import type { Terminal } from './terminal.ts';
+import { progressOn, type Terminal } from './terminal.ts';
 
 export interface ApplyOptions extends HostOptions {
   readonly format: 'text' | 'json';
@@ -24,7 +25,8 @@ export interface ApplyOptions extends HostOptions {
 }
 
 export function apply(files: readonly string[], options: ApplyOptions, terminal: Terminal): ExitStatus {
-  const desired = readDesired(files, options);
+  const progress = progressOn(terminal);
+  const desired = readDesired(files, options, progress);
   if (!options.dryRun) {
     requirePrivileges('apply', desired.namespaces.keys());
     if ([...desired.namespaces.keys()].some((name) => name !== SELF)) checkPropagation();
@@ -32,9 +34,10 @@ export function apply(files: readonly string[], options: ApplyOptions, terminal:
   const machine = Machine.open();
   try {
     return options.dryRun
-      ? showPlan(machine, desired, options, terminal)
-      : carryOut(machine, desired, options, terminal);
+      ? showPlan(machine, desired, options, terminal, progress)
+      : carryOut(machine, desired, options, terminal, progress);
   } finally {
+    progress.clear();
     machine.close();
   }
 }
@@ -44,8 +47,10 @@ function showPlan(
   desired: DesiredNetwork,
   options: ApplyOptions,
   terminal: Terminal,
+  progress: Progress,
 ): ExitStatus {
-  const result = inspect(machine, desired, { adopt: options.adopt ?? false });
+  const result = inspect(machine, desired, { adopt: options.adopt ?? false, progress });
+  progress.clear();
   const { differences, ignored, plan } = result;
   const { outStyle } = terminal;
   if (options.format === 'json') {
@@ -64,6 +69,7 @@ function carryOut(
   desired: DesiredNetwork,
   options: ApplyOptions,
   terminal: Terminal,
+  progress: Progress,
 ): ExitStatus {
   const { outStyle } = terminal;
   const asText = options.format === 'text';
@@ -78,12 +84,15 @@ function carryOut(
   const result = converge(machine, desired, {
     adopt: options.adopt ?? false,
     pruneAll: options.pruneAll ?? false,
+    progress,
     onStep: (step, outcome) => {
       if (!asText) return;
+      progress.clear();
       if (outcome.outcome !== 'done') shown.add(outcome.difference);
       steps.add(step, outcome);
     },
   });
+  progress.clear();
   terminal.err(formatLeft(result.left));
   if (asText) {
     steps.end();

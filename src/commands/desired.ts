@@ -1,5 +1,7 @@
 // The desired network of a command line: its files, and the hosts it names.
+import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
+import type { Progress } from '../report/progress.ts';
 import type { DesiredNetwork } from '../state/network.ts';
 import { readModel, readTopology, type TopologyModel, TopologyReader } from '../topology/read.ts';
 
@@ -8,8 +10,18 @@ export interface HostOptions {
   readonly host?: readonly string[];
 }
 
+/** Bytes of files that take a second or so to read. */
+const LARGE = 16 << 20;
+
 /** Reads and expands the files for the hosts of this run; throws a TopologyError with every problem. */
-export function readDesired(files: readonly string[], options: HostOptions): DesiredNetwork {
+export function readDesired(
+  files: readonly string[],
+  options: HostOptions,
+  progress?: Progress,
+): DesiredNetwork {
+  const size = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  const isLarge = files.reduce((bytes, file) => bytes + size(file), 0) > LARGE;
+  progress?.begin(`reading ${files.join(' ')}`, isLarge);
   return readTopology(files, { hosts: options.host ?? null, hostname: hostname() });
 }
 

@@ -12,7 +12,7 @@ import { isTopologyName, TOPOLOGY_NAMES } from '../state/mark.ts';
 import { readDesired } from './desired.ts';
 import { type ExitStatus, statusOfOutcomes } from './exit-status.ts';
 import { requirePrivileges } from './privileges.ts';
-import type { Terminal } from './terminal.ts';
+import { progressOn, type Terminal } from './terminal.ts';
 
 export interface DestroyOptions {
   readonly name?: string;
@@ -21,6 +21,7 @@ export interface DestroyOptions {
 export function destroy(files: readonly string[], options: DestroyOptions, terminal: Terminal): ExitStatus {
   const { destroyed, daemons } = whatToDestroy(files, options.name);
   const machine = Machine.open();
+  const progress = progressOn(terminal);
   try {
     requirePrivileges('destroy', [...destroyed.namespaces, ...machine.names()]);
     const directory = runDirectory(machine, destroyed.name);
@@ -28,12 +29,18 @@ export function destroy(files: readonly string[], options: DestroyOptions, termi
     for (const given of daemons) retire(destroyed.name, given);
     removeSpeakers(directory);
     const result = destroyTopology(machine, destroyed, {
-      onStep: (step, outcome) => terminal.out(formatStep(step, outcome, [], terminal.outStyle)),
+      progress,
+      onStep: (step, outcome) => {
+        progress.clear();
+        terminal.out(formatStep(step, outcome, [], terminal.outStyle));
+      },
     });
+    progress.clear();
     terminal.err(formatLeft(result.left));
     terminal.out(formatDestroyed(destroyed.name, result.outcomes, terminal.outStyle));
     return statusOfOutcomes(result.outcomes);
   } finally {
+    progress.clear();
     machine.close();
   }
 }

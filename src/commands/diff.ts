@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import { ReconcileError } from '../errors.ts';
 import { type InspectResult, inspectObserved } from '../reconcile/inspect.ts';
 import { differencesAsJson, formatJson } from '../report/json.ts';
+import type { Progress } from '../report/progress.ts';
 import { formatDifferences } from '../report/text.ts';
 import type { DesiredNetwork } from '../state/network.ts';
 import { type HostOptions, readDesired } from './desired.ts';
 import { type ExitStatus, statusOfDifferences } from './exit-status.ts';
 import { packageVersion } from './package-version.ts';
-import { type Terminal, textOptions } from './terminal.ts';
+import { progressOn, type Terminal, textOptions } from './terminal.ts';
 
 export const diffFormats = ['text', 'json', 'junit', 'sarif', 'github', 'markdown'] as const;
 
@@ -31,12 +32,14 @@ export async function diff(
   options: DiffOptions,
   terminal: Terminal,
 ): Promise<ExitStatus> {
-  const written = readDesired(files, options);
+  const progress = progressOn(terminal);
+  const written = readDesired(files, options, progress);
   const desired = { ...written, ignore: [...written.ignore, ...(options.ignore ?? [])] };
   const result =
     options.observed === undefined
-      ? await inspectMachine(desired)
+      ? await inspectMachine(desired, progress)
       : await inspectSnapshot(desired, options.observed, files);
+  progress.clear();
   if (!options.quiet) terminal.out(await formatReport(desired, result, options, terminal));
   return options.exitZero ? 0 : statusOfDifferences(result.differences);
 }
@@ -67,13 +70,14 @@ async function formatReport(
 }
 
 /** Compares with this machine; what reads it is loaded here, so that a snapshot is compared without it. */
-async function inspectMachine(desired: DesiredNetwork): Promise<InspectResult> {
+async function inspectMachine(desired: DesiredNetwork, progress: Progress): Promise<InspectResult> {
   const { Machine } = await import('../kernel/machine.ts');
   const { inspect } = await import('../reconcile/pass.ts');
   const machine = Machine.open();
   try {
-    return inspect(machine, desired, { adopt: false });
+    return inspect(machine, desired, { adopt: false, progress });
   } finally {
+    progress.clear();
     machine.close();
   }
 }

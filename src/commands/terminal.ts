@@ -1,4 +1,5 @@
 // Where a command's words go: results and everything else, each with its style. Commands write nowhere else.
+import { Progress } from '../report/progress.ts';
 import { coloured, plain, type Style } from '../report/style.ts';
 import { asFile, type TextOptions } from '../report/text.ts';
 
@@ -11,6 +12,8 @@ export interface Terminal {
   readonly errStyle: Style;
   /** Columns of the terminal that results go to; null where they go to a pipe or a file. */
   readonly columns: number | null;
+  /** Columns of the terminal that problems and progress go to; absent where they go elsewhere. */
+  readonly errColumns?: number;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -24,8 +27,18 @@ export function processTerminal(): Terminal {
     outStyle: wanted && stdout.isTTY ? coloured : plain,
     errStyle: wanted && stderr.isTTY ? coloured : plain,
     columns: stdout.isTTY ? (stdout.columns ?? asFile.width) : null,
+    ...(stderr.isTTY && env.TERM !== 'dumb' ? { errColumns: stderr.columns || asFile.width } : {}),
     env,
   };
+}
+
+/** Says on the terminal how far a long run has come. */
+export function progressOn(terminal: Terminal): Progress {
+  return new Progress({
+    write: terminal.err,
+    columns: terminal.errColumns ?? null,
+    now: () => performance.now(),
+  });
 }
 
 /** The same terminal without colour. */

@@ -50,14 +50,21 @@ const none: ReadonlySet<string> = new Set();
 export class Requests<Tag> {
   readonly #socket: NetlinkSocket;
   readonly #refused: (tag: Tag, error: KernelError) => void;
+  readonly #sent: (count: number) => void;
   readonly #writer = new MessageWriter(1 << 17);
   #tags: Tag[] = [];
   #operations: string[] = [];
   #first: number;
 
-  constructor(socket: NetlinkSocket, refused: (tag: Tag, error: KernelError) => void) {
+  /** `refused` is told of each request that the kernel refused, `sent` how many it has answered. */
+  constructor(
+    socket: NetlinkSocket,
+    refused: (tag: Tag, error: KernelError) => void,
+    sent: (count: number) => void = () => {},
+  ) {
     this.#socket = socket;
     this.#refused = refused;
+    this.#sent = sent;
     this.#first = socket.reserveSequences();
   }
 
@@ -176,6 +183,7 @@ export class Requests<Tag> {
   /** Sends what is queued; every refusal is told before it returns. */
   flush(): void {
     const refusals = this.#socket.transact(this.#writer, this.#first, this.#tags.length);
+    this.#sent(this.#tags.length);
     const tags = this.#tags;
     const operations = this.#operations;
     this.#tags = [];

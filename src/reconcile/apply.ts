@@ -21,6 +21,8 @@ export interface ApplyOptions {
   /** Gather all settings of a link in one message: quick, but one that the kernel refuses costs them all. */
   readonly combine: boolean;
   readonly onStep: (step: Step, outcome: Outcome) => void;
+  /** Called now and then: how many requests the kernel has answered, about as many as steps. */
+  readonly onSent?: ((requests: number) => void) | undefined;
   /** The ifindex of a link where it is known without asking the kernel. */
   readonly knownIndex?: KnownIndex;
 }
@@ -35,7 +37,7 @@ export function apply(
   observed: ObservedNetwork,
   options: ApplyOptions,
 ): Outcome[] {
-  const outcomes = new Outcomes();
+  const outcomes = new Outcomes(options.onSent);
   const sites = new Sites(machine, desired, observed, outcomes, options.knownIndex);
   const results: Outcome[] = [];
   const tell = (steps: readonly Step[]): void => {

@@ -9,6 +9,19 @@ export type Tag = Step | readonly Step[] | null;
 export class Outcomes {
   readonly #failures = new Map<Step, { outcome: 'failed' | 'skipped'; reason: string }>();
 
+  readonly #onSent: (requests: number) => void;
+  #sent = 0;
+
+  /** `onSent` is told how many requests the kernel has answered so far. */
+  constructor(onSent: (requests: number) => void = () => {}) {
+    this.#onSent = onSent;
+  }
+
+  countSent(count: number): void {
+    this.#sent += count;
+    this.#onSent(this.#sent);
+  }
+
   /** The kernel refused a request. A link to be made that already stands is a race for the next observation to settle. */
   refuse(tag: Tag, error: KernelError): void {
     const reason = error.kernelMessage === null ? error.message : `${error.kernelMessage} (${error.errno})`;

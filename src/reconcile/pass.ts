@@ -32,8 +32,17 @@ export interface ConvergeOptions {
   readonly memory?: RouteMemory;
   /** Called right before the kernel is read, in every round. */
   readonly onLook?: () => void;
+  readonly progress?: PassProgress;
   /** Called with every step as soon as its fate is known, in the order of the plan. */
   readonly onStep?: (step: Step, outcome: Outcome) => void;
+}
+
+/** Where a long pass says how far it has come. */
+export interface PassProgress {
+  /** Something begins that cannot tell how far it is. */
+  begin(what: string): void;
+  /** So many steps of all are done, more or less. */
+  step(done: number, all: number): void;
 }
 
 export interface ConvergeResult {
@@ -56,11 +65,12 @@ const ROUNDS = 5;
 export function inspect(
   machine: Machine,
   desired: DesiredNetwork,
-  options: { readonly adopt: boolean },
+  options: Pick<ConvergeOptions, 'adopt' | 'progress'>,
 ): InspectResult {
   machine.expect(desired.namespaces.size);
   const applied = loadApplied(machine, desired.name);
   const bgp = observeBgp(desired.name, desired.bgp, runDirectory(machine, desired.name));
+  options.progress?.begin('reading the kernel');
   const { observed, found } = look(machine, desired, { adopt: options.adopt, applied, bgp });
   return resultOf(desired, observed, found);
 }
@@ -98,6 +108,7 @@ function convergeLocked(
   const linked = new Set<string>();
   for (let round = 1; ; round++) {
     options.onLook?.();
+    options.progress?.begin(round === 1 ? 'reading the kernel' : 'reading back');
     const looked = look(machine, desired, { ...options, applied });
     const { found } = looked;
     observed = looked.observed;
@@ -113,7 +124,11 @@ function convergeLocked(
     locks.take(new Set(remaining.map(({ netns }) => netns)));
     for (const { netns, kind } of remaining) if (kind === 'link') linked.add(netns);
     const onStep = options.onStep ?? (() => {});
-    const outcomes = apply(machine, current, desired, observed, { combine: round === 1, onStep });
+    const outcomes = apply(machine, current, desired, observed, {
+      combine: round === 1,
+      onStep,
+      onSent: (requests) => options.progress?.step(requests, remaining.length),
+    });
     ledger.add(outcomes);
     const failed = new Set(outcomes.filter((o) => o.outcome !== 'done').map((o) => attemptOf(o.difference)));
     isStuck = failed.size === outcomes.length && [...failed].every((attempt) => failedBefore.has(attempt));
@@ -161,7 +176,7 @@ export interface Destroyed {
 export function destroy(
   machine: Machine,
   destroyed: Destroyed,
-  options: Pick<ConvergeOptions, 'onStep'>,
+  options: Pick<ConvergeOptions, 'onStep' | 'progress'>,
 ): ConvergeResult {
   const nothing: DesiredNetwork = {
     name: destroyed.name,

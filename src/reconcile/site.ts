@@ -60,7 +60,11 @@ export class Site {
       this.observed,
       this.desired.manage,
     );
-    this.requests = new Requests<Tag>(netns.socket, (tag, error) => outcomes.refuse(tag, error));
+    this.requests = new Requests<Tag>(
+      netns.socket,
+      (tag, error) => outcomes.refuse(tag, error),
+      (count) => outcomes.countSent(count),
+    );
     if (observed === null) this.rereadLinks();
     else this.#indexes = new Map([...observed.links.values()].map((link) => [link.name, link.ifindex]));
   }
