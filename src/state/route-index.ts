@@ -14,9 +14,34 @@ export function indexOfRoutes(routes: readonly Route[]): RouteIndex {
   return index;
 }
 
+/** The index of a list where it is made already. */
+export function knownIndex(routes: readonly Route[]): Map<number | string, number> | null {
+  return indexes.get(routes) ?? null;
+}
+
 /** Keeps the index of a list that was made along with it. */
-export function keepIndex(routes: readonly Route[], index: RouteIndex): void {
+export function keepIndex(routes: readonly Route[], index: Map<number | string, number>): void {
   indexes.set(routes, index);
 }
 
-const indexes = new WeakMap<readonly Route[], RouteIndex>();
+/**
+ * Makes the index of a list from that of another, which loses it: the two begin alike up to `start`, and end alike from
+ * `end` of the new one on. Where that would hold two routes of one identity, the new list has no index yet either.
+ */
+export function handOnIndex(
+  from: readonly Route[],
+  to: readonly Route[],
+  { start, end }: { readonly start: number; readonly end: number },
+): void {
+  const index = indexes.get(from);
+  if (index === undefined || index.size !== from.length) return;
+  indexes.delete(from);
+  const shift = to.length - from.length;
+  for (let at = start; at < end - shift; at++) index.delete(routeKey(from[at]!));
+  for (let at = start; at < end; at++) index.set(routeKey(to[at]!), at);
+  if (index.size !== to.length) return;
+  if (shift !== 0) for (let at = end; at < to.length; at++) index.set(routeKey(to[at]!), at);
+  indexes.set(to, index);
+}
+
+const indexes = new WeakMap<readonly Route[], Map<number | string, number>>();

@@ -4,7 +4,8 @@ import type { BgpSpeaker } from '../state/bgp.ts';
 import { containsIp, type Prefix } from '../state/ip.ts';
 import { type DesiredNamespace, type DesiredNetwork, SELF } from '../state/network.ts';
 import type { SourceFile } from '../state/place.ts';
-import { keepIndex } from '../state/route-index.ts';
+import type { DesiredRoute } from '../state/route.ts';
+import { keepIndex, knownIndex } from '../state/route-index.ts';
 import { expandBgp } from './expand/bgp.ts';
 import {
   addAddress,
@@ -117,8 +118,21 @@ function addWrittenNamespace(draft: NetworkDraft, written: WrittenNamespace): vo
   for (const address of written.addresses) addAddress(draft, namespace, address);
   for (const neighbour of written.neighbours) addNeighbour(draft, namespace, neighbour);
   for (const entry of written.fdb) addFdbEntry(namespace, entry);
-  for (const route of written.routes) addRoute(draft, namespace, route);
+  addWrittenRoutes(draft, namespace, written.routes);
   for (const sysctl of written.sysctls) addSysctl(draft, namespace, sysctl);
+}
+
+/** Last of all routes: where they merge with none they stay the list they are, with the index that it may have already. */
+function addWrittenRoutes(
+  draft: NetworkDraft,
+  namespace: NamespaceDraft,
+  routes: readonly DesiredRoute[],
+): void {
+  const isAlone = namespace.routes.length === 0;
+  const known = isAlone ? knownIndex(routes) : null;
+  if (known === null) for (const route of routes) addRoute(draft, namespace, route);
+  else namespace.routePlaces = known;
+  if (isAlone && namespace.routePlaces.size === routes.length) namespace.writtenRoutes = routes;
 }
 
 /** Namespaces that belong to hosts of other runs, and to nothing of this one. */
@@ -159,7 +173,8 @@ function isTooBig(topology: Topology, touched: ReadonlySet<string>): boolean {
 function finish(draft: NetworkDraft, namespace: NamespaceDraft): DesiredNamespace {
   const { name, manage, source } = namespace;
   const keys = [...namespace.sysctls.keys()].sort();
-  keepIndex(namespace.routes, namespace.routePlaces);
+  const routes = namespace.writtenRoutes ?? namespace.routes;
+  keepIndex(routes, namespace.routePlaces);
   return {
     name,
     manage,
@@ -168,7 +183,7 @@ function finish(draft: NetworkDraft, namespace: NamespaceDraft): DesiredNamespac
     addresses: [...namespace.addresses.values()],
     neighbours: [...namespace.neighbours.values()],
     fdb: [...namespace.fdb.values()],
-    routes: namespace.routes,
+    routes,
     sysctls: new Map(keys.map((key) => [key, namespace.sysctls.get(key)!])),
   };
 }

@@ -6,6 +6,7 @@ import type { LinkEnd } from '../state/link.ts';
 import { type DesiredNeighbour, neighbourKey } from '../state/neighbour.ts';
 import type { DesiredNamespace, DesiredNetwork } from '../state/network.ts';
 import { type DesiredRoute, isDeviceless, routeKey } from '../state/route.ts';
+import { indexOfRoutes } from '../state/route-index.ts';
 import { type DesiredSysctl, parseDeviceSysctl } from '../state/sysctl.ts';
 
 export type RouteKey = number | string;
@@ -22,7 +23,7 @@ export interface DeviceIndex {
 /** What is wanted of one namespace, by what events name. */
 export interface NamespaceIndex {
   readonly desired: DesiredNamespace;
-  readonly routes: ReadonlyMap<RouteKey, DesiredRoute>;
+  readonly routeAt: (key: RouteKey) => DesiredRoute | undefined;
   /** IPv6 routes with a preferred source: the kernel takes that away without a word when the address goes. */
   readonly sourced: readonly RouteKey[];
   /** Routes whose device the kernel chooses: they may have been by any link that went. */
@@ -89,20 +90,17 @@ function indexNamespace(desired: DesiredNamespace): NamespaceIndex {
   for (const address of desired.addresses) at(address.dev).addresses.push(address);
   for (const neighbour of desired.neighbours) at(neighbour.dev).neighbours.push(neighbour);
   for (const entry of desired.fdb) at(entry.dev).fdb.push(entry);
-  const routes = new Map<RouteKey, DesiredRoute>();
   const sourced: RouteKey[] = [];
   const roaming: RouteKey[] = [];
   for (const route of desired.routes) {
-    const key = routeKey(route);
-    routes.set(key, route);
-    if (route.src !== null && typeof route.dst === 'string') sourced.push(key);
+    if (route.src !== null && typeof route.dst === 'string') sourced.push(routeKey(route));
     if (route.nexthops === null && route.dev !== null) {
       at(route.dev).routes.push(route);
       continue;
     }
     const ways = new Set(route.nexthops?.map((hop) => hop.dev) ?? [null]);
     for (const dev of ways) if (dev !== null) at(dev).routes.push(route);
-    if (ways.has(null) && !isDeviceless(route.type)) roaming.push(key);
+    if (ways.has(null) && !isDeviceless(route.type)) roaming.push(routeKey(route));
   }
   const ownSysctls: DesiredSysctl[] = [];
   for (const sysctl of desired.sysctls.values()) {
@@ -111,7 +109,11 @@ function indexNamespace(desired: DesiredNamespace): NamespaceIndex {
     else at(dev).sysctls.push(sysctl);
   }
   const neighbours = new Set(desired.neighbours.map(neighbourKey));
-  return { desired, routes, sourced, roaming, neighbours, devices, ownSysctls };
+  const routeAt = (key: RouteKey): DesiredRoute | undefined => {
+    const at = indexOfRoutes(desired.routes).get(key);
+    return at === undefined ? undefined : desired.routes[at];
+  };
+  return { desired, routeAt, sourced, roaming, neighbours, devices, ownSysctls };
 }
 
 function restrictNamespace(index: NamespaceIndex, share: Share): DesiredNamespace {
@@ -122,7 +124,7 @@ function restrictNamespace(index: NamespaceIndex, share: Share): DesiredNamespac
   });
   const routes = new Set<DesiredRoute>();
   for (const key of share.routeKeys) {
-    const route = index.routes.get(key);
+    const route = index.routeAt(key);
     if (route !== undefined) routes.add(route);
   }
   for (const { device, deep } of devices) if (deep) for (const route of device.routes) routes.add(route);

@@ -147,7 +147,7 @@ function noteRoute(
 ): void {
   const { netns } = told;
   const key = routeKey(route);
-  const desired = index.at(netns)?.routes.get(key);
+  const desired = index.at(netns)?.routeAt(key);
   const ours = route.protocol === index.network.protocol;
   if (desired === undefined && !ours && !(isFull(netns) && isHandMade(route))) return;
   const cause = gone

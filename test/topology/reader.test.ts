@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TopologyError } from '../../src/errors.ts';
 import type { DesiredNetwork } from '../../src/state/network.ts';
 import { locate } from '../../src/state/place.ts';
+import { indexOfRoutes } from '../../src/state/route-index.ts';
 import { readTopology, TopologyReader } from '../../src/topology/read.ts';
 import { readPlainYaml } from '../../src/topology/source/plain-yaml.ts';
 import { describeNetwork } from './describe.ts';
@@ -99,7 +100,9 @@ describe('reading again', () => {
     const said = (read: () => DesiredNetwork): unknown => {
       try {
         const network = read();
-        return { said: describeNetwork(network), namespaces: [...network.namespaces], files: network.files };
+        const indexes = [...network.namespaces.values()].map(({ routes }) => new Map(indexOfRoutes(routes)));
+        const namespaces = [...network.namespaces];
+        return { said: describeNetwork(network), namespaces, files: network.files, indexes };
       } catch (error) {
         if (!(error instanceof TopologyError)) throw error;
         return error.problems;

@@ -41,7 +41,9 @@ export interface NamespaceDraft {
   readonly fdb: Map<string, DesiredFdbEntry>;
   readonly routes: DesiredRoute[];
   /** Where each route stands, by routeKey. */
-  readonly routePlaces: Map<number | string, number>;
+  routePlaces: Map<number | string, number>;
+  /** All routes, where they are a list as it was written. */
+  writtenRoutes: readonly DesiredRoute[] | null;
   readonly sysctls: Map<string, DesiredSysctl>;
 }
 
@@ -64,6 +66,7 @@ export function draftNamespace(draft: NetworkDraft, name: string, source: Place)
       fdb: new Map(),
       routes: [],
       routePlaces: new Map(),
+      writtenRoutes: null,
       sysctls: new Map(),
     };
     draft.namespaces.set(name, namespace);

@@ -21,6 +21,7 @@ import {
   type MapValue,
   valuePlace,
 } from '../source/tree.ts';
+import type { Recalled } from './route-memory.ts';
 import {
   type Reading,
   readBoolean,
@@ -36,22 +37,30 @@ const LOCAL_TABLE = 255;
 
 /** Reads a list of routes of a namespace, in the order of the file. */
 export function readRoutes(reading: Reading, netns: string, list: ListValue): DesiredRoute[] {
-  const recall = reading.routeMemory?.recall(netns, list) ?? (() => null);
+  const recalled = reading.routeMemory?.recall(netns, list) ?? null;
   const placeOfItem = itemPlaces(reading.places, list);
   const routes: DesiredRoute[] = [];
-  for (let index = 0; index < list.length; index++) {
-    const item = list[index];
-    if (!isMap(item)) continue;
-    const place = placeOfItem(index);
-    const known = recall(index);
-    if (known !== null) {
-      routes.push(known.source === place ? known : { ...known, source: place });
-      continue;
+  const readFrom = (start: number, end: number): void => {
+    for (let index = start; index < end; index++) {
+      const item = list[index];
+      const route = isMap(item) ? readRoute(reading, item, placeOfItem(index)) : null;
+      if (route !== null) routes.push(route);
     }
-    const route = readRoute(reading, item, place);
-    if (route !== null) routes.push(route);
+  };
+  const recallFrom = (start: number, end: number, { routes: known, shift }: Recalled): void => {
+    for (let index = start; index < end; index++) {
+      const route = known[index - shift]!;
+      const source = placeOfItem(index);
+      routes.push(route.source === source ? route : { ...route, source });
+    }
+  };
+  if (recalled === null) readFrom(0, list.length);
+  else {
+    recallFrom(0, recalled.start, { ...recalled, shift: 0 });
+    readFrom(recalled.start, recalled.end);
+    recallFrom(recalled.end, list.length, recalled);
   }
-  reading.routeMemory?.keep(netns, list, routes);
+  reading.routeMemory?.keep(netns, list, routes, recalled);
   return routes;
 }
 

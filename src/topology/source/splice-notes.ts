@@ -35,23 +35,17 @@ export function spliceNotes(
   const grown = freshLeaves.length - (behind - begin);
   const listGrown = read.list.length - old.length;
   const spliced = new Uint32Array(offsets.length + grown + listGrown);
-  let length = 0;
-  const { to: movedFrom, shift } = lines;
-  const move = (from: number, to: number): void => {
-    for (let at = from; at < to; at++) {
-      const offset = offsets[at]!;
-      spliced[length++] = offset >= movedFrom ? offset + shift : offset;
-    }
-  };
-  const put = (part: Uint32Array): void => {
-    spliced.set(part, length);
-    length += part.length;
-  };
-  move(0, begin);
-  put(freshLeaves);
-  move(behind, listStart + 1 + first);
-  put(freshEntries);
-  move(listStart + 1 + end, offsets.length);
+  // Before the entries nothing moved.
+  spliced.set(offsets.subarray(0, begin));
+  spliced.set(freshLeaves, begin);
+  const length = move(
+    offsets.subarray(behind, listStart + 1 + first),
+    spliced,
+    begin + freshLeaves.length,
+    lines,
+  );
+  spliced.set(freshEntries, length);
+  move(offsets.subarray(listStart + 1 + end), spliced, length + freshEntries.length, lines);
   const startNow = (start: number): number =>
     start < begin ? start : start + grown + (start > listStart ? listGrown : 0);
   const freshStarts = read.notes.leaves.starts.map((start) => start + begin);
@@ -66,6 +60,15 @@ export function spliceNotes(
       starts: leaves.starts.map(startNow).toSpliced(firstLeaf, old.length, ...freshStarts),
     },
   };
+}
+
+/** Copies offsets to a place of other ones, those behind changed lines as they are by now; returns the place behind. */
+function move(offsets: Uint32Array, into: Uint32Array, place: number, { to, shift }: ChangedLines): number {
+  for (let at = 0; at < offsets.length; at++) {
+    const offset = offsets[at]!;
+    into[place + at] = offset >= to ? offset + shift : offset;
+  }
+  return place + offsets.length;
 }
 
 /** How many offsets are noted of a container of scalars. */
