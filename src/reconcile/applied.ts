@@ -1,10 +1,11 @@
 // The last applied items: what tells a pending difference from drift, and a conflict from drift, and nothing else.
 // An item is kept as two numbers, a digest of its identity and one of its value.
-import { addressKey } from '../state/address.ts';
+import { addressKey, type DesiredAddress } from '../state/address.ts';
 import { fdbKey } from '../state/fdb.ts';
 import { neighbourKey } from '../state/neighbour.ts';
 import type { DesiredNamespace, DesiredNetwork } from '../state/network.ts';
 import type { DesiredRoute, Route } from '../state/route.ts';
+import { digestFirsts } from './address-order.ts';
 import type { Outcome, Subject } from './difference.ts';
 import { beginDigest, digestNumber, digestText, digestValue, endDigest } from './digest.ts';
 import { DigestTable, ExtendedTable, type ReadonlyDigestTable } from './digest-table.ts';
@@ -29,7 +30,7 @@ export function recordApplied(
   let count = 0;
   for (const { links, addresses, neighbours, fdb, routes, sysctls } of desired.namespaces.values()) {
     count +=
-      1 + links.size + addresses.length + neighbours.length + fdb.length + routes.length + sysctls.size;
+      1 + links.size + 2 * addresses.length + neighbours.length + fdb.length + routes.length + sysctls.size;
   }
   const items = DigestTable.for(count);
   const sysctls = new Map<string, readonly string[]>();
@@ -39,6 +40,12 @@ export function recordApplied(
       const isNew = cameToBe === null || cameToBe(namespace.name, subject);
       const value = isNew ? valueDigest(subject, desired.protocol) : last.items.get(identity);
       if (value !== undefined) items.set(identity, value);
+    }
+    const settled = (desired: DesiredAddress): boolean =>
+      cameToBe === null || cameToBe(namespace.name, { kind: 'address', desired, observed: null });
+    for (const { identity, value } of digestFirsts(namespace, settled)) {
+      const known = value ?? last.items.get(identity);
+      if (known !== undefined) items.set(identity, known);
     }
     if (namespace.sysctls.size > 0) sysctls.set(namespace.name, [...namespace.sysctls.keys()]);
   }

@@ -1,6 +1,12 @@
 // Addresses: what differs, and which must be made anew because another is to be the primary of its subnet.
-import { addressKey, type DesiredAddress, type ObservedAddress, sameAddress } from '../state/address.ts';
-import { maskIp } from '../state/ip.ts';
+import {
+  addressKey,
+  type DesiredAddress,
+  firstsOf,
+  type ObservedAddress,
+  sameAddress,
+  subnetOf,
+} from '../state/address.ts';
 import type { Comparison, Finding } from './diff.ts';
 
 export function* diffAddresses(comparison: Comparison): Generator<Finding> {
@@ -23,9 +29,20 @@ export function* diffAddresses(comparison: Comparison): Generator<Finding> {
     }
     const ours = ownership.owns(standing);
     const same = sameAddress(address, standing);
-    const cause = misplaced.get(standing) ?? null;
-    if (same && cause === null && (!ours || ownership.marksNow(standing))) continue;
-    yield { kind: 'address', desired: address, observed: standing, change: 'changed', foreign: !ours, cause };
+    const behind = misplaced.get(standing);
+    if (same && behind === undefined && (!ours || ownership.marksNow(standing))) continue;
+    const order =
+      behind === undefined
+        ? { cause: null }
+        : { behind, cause: 'it is the primary of its subnet, and the file has another first' };
+    yield {
+      kind: 'address',
+      desired: address,
+      observed: standing,
+      change: 'changed',
+      foreign: !ours,
+      ...order,
+    };
   }
   for (const [key, address] of found) {
     if (wanted.has(key) || !ownership.isExtraAddress(address)) continue;
@@ -34,19 +51,15 @@ export function* diffAddresses(comparison: Comparison): Generator<Finding> {
 }
 
 /**
- * Our addresses that stand before the one the file has first in their subnet, with the reason. They go behind it by
+ * Our addresses that stand before the one the file has first in their subnet, with that one. They go behind it by
  * being made anew; secondaries that the file does not order among themselves stay where they are.
  */
 function findMisplaced(
   comparison: Comparison,
   found: ReadonlyMap<string, ObservedAddress>,
-): ReadonlyMap<ObservedAddress, string> {
-  const misplaced = new Map<ObservedAddress, string>();
-  const firsts = new Map<string, DesiredAddress>();
-  for (const address of comparison.desired.addresses) {
-    const subnet = subnetOf(address);
-    if (subnet !== null && !firsts.has(subnet)) firsts.set(subnet, address);
-  }
+): ReadonlyMap<ObservedAddress, DesiredAddress> {
+  const misplaced = new Map<ObservedAddress, DesiredAddress>();
+  const firsts = firstsOf(comparison.desired.addresses);
   const wanted = new Set(comparison.desired.addresses.map(addressKey));
   const reached = new Set<string>();
   for (const address of found.values()) {
@@ -55,15 +68,7 @@ function findMisplaced(
     if (subnet === null || first === undefined || reached.has(subnet)) continue;
     const key = addressKey(address);
     if (key === addressKey(first)) reached.add(subnet);
-    else if (wanted.has(key) && comparison.ownership.owns(address)) {
-      misplaced.set(address, 'it is the primary of its subnet, and the file has another first');
-    }
+    else if (wanted.has(key) && comparison.ownership.owns(address)) misplaced.set(address, first);
   }
   return misplaced;
-}
-
-/** The device and subnet of an IPv4 address; null where no order matters. */
-function subnetOf(address: DesiredAddress | ObservedAddress): string | null {
-  if (typeof address.address !== 'number' || address.peer !== null || address.prefixlen === 32) return null;
-  return `${address.dev} ${maskIp(address.address, address.prefixlen)}/${address.prefixlen}`;
 }

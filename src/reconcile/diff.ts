@@ -1,5 +1,6 @@
 // Diff: desired against observed, item by item at the kernel's own identities. Pure: the same input gives the same
 // differences in the same order, by namespace and then by kind in the order things need each other.
+import type { DesiredAddress } from '../state/address.ts';
 import { ignoreTest } from '../state/ignore.ts';
 import type {
   DesiredNamespace,
@@ -7,6 +8,7 @@ import type {
   ObservedNamespace,
   ObservedNetwork,
 } from '../state/network.ts';
+import { wasFirst } from './address-order.ts';
 import { type Applied, wasApplied, wasAppliedSame } from './applied.ts';
 import { diffAddresses } from './diff-addresses.ts';
 import { diffBgp } from './diff-bgp.ts';
@@ -30,6 +32,8 @@ export type Finding = Subject & {
   /** What stands at the desired identity is not ours. */
   readonly foreign: boolean;
   readonly cause: string | null;
+  /** Of an address that stands before it: the one that the file has first in their subnet. */
+  readonly behind?: DesiredAddress;
 };
 
 /** A namespace that exists and is wanted: what the comparisons of the kinds work on. */
@@ -247,5 +251,6 @@ function classOf(
   if (finding.desired === null || (finding.kind === 'sysctl' && !('source' in finding.desired))) {
     return known ? 'pending' : 'drift';
   }
+  if (finding.behind !== undefined && !wasFirst(applied, netns, finding.behind)) return 'pending';
   return wasAppliedSame(applied, netns, finding, protocol) ? 'drift' : 'pending';
 }

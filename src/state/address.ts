@@ -1,5 +1,5 @@
 // Addresses (`ip address`): identity is (dev, address, prefixlen, peer) in IPv4 and (dev, address) in IPv6.
-import { familyOf, formatPrefix, type Ip } from './ip.ts';
+import { familyOf, formatPrefix, type Ip, maskIp } from './ip.ts';
 import type { Place } from './place.ts';
 
 export interface Address {
@@ -49,4 +49,20 @@ export function sameAddress(a: Address, b: Address): boolean {
     a.noprefixroute === b.noprefixroute &&
     a.peer === b.peer
   );
+}
+
+/** The device and subnet of an address, in which the first is the primary; null where no order matters. */
+export function subnetOf({ dev, address, prefixlen, peer }: Address): string | null {
+  if (typeof address !== 'number' || peer !== null || prefixlen === 32) return null;
+  return `${dev} ${maskIp(address, prefixlen)}/${prefixlen}`;
+}
+
+/** The first address of each subnet, as a file has them. */
+export function firstsOf<Item extends Address>(addresses: readonly Item[]): ReadonlyMap<string, Item> {
+  const firsts = new Map<string, Item>();
+  for (const address of addresses) {
+    const subnet = subnetOf(address);
+    if (subnet !== null && !firsts.has(subnet)) firsts.set(subnet, address);
+  }
+  return firsts;
 }

@@ -26,6 +26,17 @@ export function deleteAddress(netns: string, address: Address): string {
   return ip(netns, 'address', 'del', ...localWords(address), 'dev', address.dev);
 }
 
+/** Deletes an IPv4 address whose secondaries move up instead of going with it, whatever its link is set to do. */
+export function deletePrimary(netns: string, address: Address): string[] {
+  const key = `net.ipv4.conf.${address.dev}.promote_secondaries`;
+  return [
+    `promote=$(${sysctl(netns, '-n', sysctlName(key))})`,
+    writeSysctl(netns, { key, value: '1' }),
+    deleteAddress(netns, address),
+    `${sysctl(netns, '-qw', `${sysctlName(key)}=`)}"$promote"`,
+  ];
+}
+
 export function replaceNeighbour(netns: string, neighbour: Neighbour, protocol: number): string {
   const mac = neighbour.mac === null ? [] : ['lladdr', neighbour.mac];
   const state = neighbour.proxy ? [] : ['nud', 'permanent'];
@@ -69,12 +80,18 @@ export function deleteRoute(
   return ip(netns, 'route', 'del', ...words, 'proto', protocol);
 }
 
-/** Writes a sysctl; a name whose device has dots is written with slashes, as sysctl(8) wants it. */
-export function writeSysctl(netns: string, sysctl: SysctlValue): string {
-  const dotted = parseDeviceSysctl(sysctl.key)?.dev.includes('.') ?? false;
-  const name = dotted ? sysctlPath(sysctl.key).slice('/proc/sys/'.length) : sysctl.key;
-  const words = ['sysctl', '-qw', `${name}=${sysctl.value}`];
-  return commandLine(netns === SELF ? words : ['ip', 'netns', 'exec', netns, ...words]);
+export function writeSysctl(netns: string, { key, value }: SysctlValue): string {
+  return sysctl(netns, '-qw', `${sysctlName(key)}=${value}`);
+}
+
+/** The name as sysctl(8) wants it: with slashes where a device has dots. */
+function sysctlName(key: string): string {
+  const dotted = parseDeviceSysctl(key)?.dev.includes('.') ?? false;
+  return dotted ? sysctlPath(key).slice('/proc/sys/'.length) : key;
+}
+
+function sysctl(netns: string, ...words: readonly string[]): string {
+  return commandLine([...(netns === SELF ? [] : ['ip', 'netns', 'exec', netns]), 'sysctl', ...words]);
 }
 
 const loopback = { address: 0x7f000000, length: 8 };

@@ -11,6 +11,7 @@ import {
   deleteAddress,
   deleteFdbEntry,
   deleteNeighbour,
+  deletePrimary,
   deleteRoute,
   replaceFdbEntry,
   replaceNeighbour,
@@ -50,7 +51,10 @@ function commandsFor(network: DesiredNetwork, difference: Difference, pairs: Set
       const inPlace =
         familyOf(desired.address) === 6 && changes.every((change) => change.field === 'noprefixroute');
       if (inPlace) return [changeAddress(netns, desired)];
-      return [deleteAddress(netns, observed), addAddress(netns, desired)];
+      // Where no field differs, the order does: this primary's deletion alone would take along those it is to come behind.
+      const deletion =
+        changes.length === 0 ? deletePrimary(netns, observed) : [deleteAddress(netns, observed)];
+      return [...deletion, addAddress(netns, desired)];
     }
     case 'neighbour': {
       const { desired, observed } = difference;

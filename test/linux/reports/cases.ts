@@ -127,6 +127,20 @@ export const cases: readonly Case[] = [
     commands: 'ip -n a address del 10.0.1.1/24 dev eth0; ip -n a address add 10.0.1.1/24 dev eth0 scope link',
     status: 3,
   },
+  {
+    title: 'address changed pending, no longer first in its subnet',
+    file: edited(['10.0.0.1/24', '10.0.0.1/24, 10.0.0.4/24']),
+    applied: edited(['10.0.0.1/24', '10.0.0.4/24, 10.0.0.1/24']),
+    status: 2,
+  },
+  {
+    title: 'address missing drift, and another first in its subnet',
+    file: edited(['10.0.0.1/24', '10.0.0.1/24, 10.0.0.4/24']),
+    commands: `ip netns exec a sysctl -qw net.ipv4.conf.eth0.promote_secondaries=1
+      ip -n a address del 10.0.0.1/24 dev eth0
+      ip netns exec a sysctl -qw net.ipv4.conf.eth0.promote_secondaries=0`,
+    status: 3,
+  },
   { title: 'address extra pending', applied: edited(['10.0.1.1/24', '10.0.1.1/24, 10.0.2.1/24']), status: 2 },
   { title: 'address extra drift', commands: 'ip -n a address add 10.0.2.1/24 dev eth0', status: 3 },
 
