@@ -38,7 +38,7 @@ export function diffRoutes(comparison: Comparison): Finding[] {
   }
   const findings: Finding[] = [];
   if (missing > 0) {
-    for (const at of wanted.values()) {
+    for (let at = 0; at < routes.length; at++) {
       if (inSync[at] === 1) continue;
       const desired = routes[at]!;
       const standing = odd.get(at);

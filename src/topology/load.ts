@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { ReconcileError } from '../errors.ts';
 import { offsetOf, placeAt } from '../state/place.ts';
 import { mergeFiles } from './merge.ts';
-import type { RouteMemory } from './model/route-memory.ts';
+import type { RouteRecall } from './model/route-recall.ts';
 import { isSound } from './schema.ts';
 import { findSchemaFaults } from './schema-faults.ts';
 import { addFinding, type Finding, type SourceText } from './source/findings.ts';
@@ -47,7 +47,7 @@ export interface LoadedTopology {
   /** What is wrong so far; later stages add theirs. */
   readonly findings: Finding[];
   /** Where the same topology is read again and again. */
-  readonly routeMemory?: RouteMemory;
+  readonly routeRecall?: RouteRecall;
 }
 
 /** Reads the files that paths name: files, directories of `*.yaml` and `*.yml`, or `-` for stdin. */

@@ -14,7 +14,7 @@ import {
   readFiles,
   reloadFile,
 } from './load.ts';
-import { RouteMemory } from './model/route-memory.ts';
+import { RouteRecall } from './model/route-recall.ts';
 import type { Topology } from './model/topology.ts';
 import { type Finding, type ProblemCode, toProblems } from './source/findings.ts';
 import { validate } from './validate.ts';
@@ -32,7 +32,7 @@ export function readTopology(paths: readonly string[], options: ReadOptions): De
 /** Reads a topology again and again: of those files whose bytes are others than the last time, as little as can be. */
 export class TopologyReader {
   #files: ReadonlyMap<string, LoadedFile> = new Map();
-  #routeMemory: RouteMemory | null = null;
+  #routeRecall: RouteRecall | null = null;
 
   /** As readTopology. */
   read(paths: readonly string[], options: ReadOptions): DesiredNetwork {
@@ -42,9 +42,9 @@ export class TopologyReader {
       return isSame(known, contents) ? known : (reloadFile(known, contents) ?? loadFile(contents));
     });
     this.#files = new Map(files.map((file) => [file.name, file]));
-    const routeMemory = new RouteMemory(this.#routeMemory);
-    this.#routeMemory = routeMemory;
-    return expandLoaded({ ...joinFiles(files), routeMemory }, options);
+    const routeRecall = new RouteRecall(this.#routeRecall);
+    this.#routeRecall = routeRecall;
+    return expandLoaded({ ...joinFiles(files), routeRecall }, options);
   }
 }
 

@@ -21,7 +21,7 @@ import {
   type MapValue,
   valuePlace,
 } from '../source/tree.ts';
-import type { Recalled } from './route-memory.ts';
+import type { Recalled } from './route-recall.ts';
 import {
   type Reading,
   readBoolean,
@@ -37,7 +37,7 @@ const LOCAL_TABLE = 255;
 
 /** Reads a list of routes of a namespace, in the order of the file. */
 export function readRoutes(reading: Reading, netns: string, list: ListValue): DesiredRoute[] {
-  const recalled = reading.routeMemory?.recall(netns, list) ?? null;
+  const recalled = reading.routeRecall?.recall(netns, list) ?? null;
   const placeOfItem = itemPlaces(reading.places, list);
   const routes: DesiredRoute[] = [];
   const readFrom = (start: number, end: number): void => {
@@ -60,7 +60,7 @@ export function readRoutes(reading: Reading, netns: string, list: ListValue): De
     readFrom(recalled.start, recalled.end);
     recallFrom(recalled.end, list.length, recalled);
   }
-  reading.routeMemory?.keep(netns, list, routes, recalled);
+  reading.routeRecall?.keep(netns, list, routes, recalled);
   return routes;
 }
 

@@ -16,14 +16,14 @@ import type { Place } from '../../state/place.ts';
 import { addFinding, type Finding } from '../source/findings.ts';
 import { nearestOf } from '../source/suggest.ts';
 import { isList, itemPlace, type MapValue, type Places, valuePlace } from '../source/tree.ts';
-import type { RouteMemory } from './route-memory.ts';
+import type { RouteRecall } from './route-recall.ts';
 
 /** What reading a topology works with. */
 export interface Reading {
   readonly places: Places;
   readonly findings: Finding[];
   /** Where the same topology is read again and again. */
-  readonly routeMemory?: RouteMemory;
+  readonly routeRecall?: RouteRecall;
 }
 
 /** A prefix, or an address with its length, and where it is written. */

@@ -19,12 +19,12 @@ export interface Recalled {
   readonly routes: readonly DesiredRoute[];
 }
 
-export class RouteMemory {
+export class RouteRecall {
   readonly #before: ReadonlyMap<string, Made>;
   readonly #made = new Map<string, Made>();
 
   /** For one reading; `before` is the memory of the last. */
-  constructor(before: RouteMemory | null) {
+  constructor(before: RouteRecall | null) {
     this.#before = before === null ? new Map() : before.#made;
   }
 
