@@ -2,8 +2,10 @@
 // The program's entry: the one place that touches the process's exit status and its last-resort handlers.
 import { reportFailure } from './commands/failure.ts';
 import { runProgram } from './commands/program.ts';
+import { expectShortRun } from './commands/short-run.ts';
 import { processTerminal } from './commands/terminal.ts';
 
+expectShortRun(process.argv.slice(2));
 const terminal = processTerminal();
 
 // A reader that has seen enough (`… | head`) is no failure.
