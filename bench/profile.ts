@@ -1,7 +1,9 @@
 // Where the time of one run goes, by phase: a CPU profile of the program as it is, each sample given to the phase whose
-// code stands in its stack. Nothing in the program knows of it.
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+// code stands in its stack. Nothing in the program knows of it; its source maps tell which module was bundled where.
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { SourceMap } from 'node:module';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Bench } from './bench.ts';
 import { Cell } from './cell.ts';
 import { routeNumbers, topologyOfRoutes, write } from './files.ts';
@@ -15,7 +17,13 @@ interface CpuProfile {
 
 interface ProfileNode {
   readonly id: number;
-  readonly callFrame: { readonly functionName: string; readonly url: string };
+  readonly callFrame: {
+    readonly functionName: string;
+    readonly url: string;
+    /** From 0. */
+    readonly lineNumber: number;
+    readonly columnNumber: number;
+  };
   readonly children?: readonly number[];
 }
 
@@ -95,11 +103,13 @@ function sharesOf({ nodes, samples, timeDeltas }: CpuProfile): Map<string, numbe
     nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)),
   );
   const byId = new Map(nodes.map((node) => [node.id, node]));
+  const moduleOf = modules();
   const phaseOf = (id: number): string => {
     let began = false;
     for (let at: number | undefined = id; at !== undefined; at = parentOf.get(at)) {
-      const { functionName, url } = byId.get(at)!.callFrame;
-      const frame = `${functionName} ${url}`;
+      const { callFrame } = byId.get(at)!;
+      const { functionName, url } = callFrame;
+      const frame = `${functionName} ${moduleOf(callFrame)}`;
       const found = phases.find(([, pattern]) => pattern.test(frame));
       if (found !== undefined) return found[0];
       if (url.includes('/dist/')) began = true;
@@ -116,4 +126,19 @@ function sharesOf({ nodes, samples, timeDeltas }: CpuProfile): Map<string, numbe
     shares.set(name, (shares.get(name) ?? 0) + timeDeltas[index]! / 1000);
   });
   return shares;
+}
+
+/** The module that a frame of a bundled file was written in; the file itself where it is not bundled. */
+function modules(): (frame: ProfileNode['callFrame']) => string {
+  const maps = new Map<string, SourceMap | null>();
+  return ({ url, lineNumber, columnNumber }) => {
+    let map = maps.get(url);
+    if (map === undefined) {
+      const path = url.startsWith('file:') ? `${fileURLToPath(url)}.map` : '';
+      map = existsSync(path) ? new SourceMap(JSON.parse(readFileSync(path, 'utf8'))) : null;
+      maps.set(url, map);
+    }
+    const entry = map?.findEntry(lineNumber, columnNumber);
+    return entry !== undefined && 'originalSource' in entry ? entry.originalSource : url;
+  };
 }
