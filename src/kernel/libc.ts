@@ -168,7 +168,7 @@ export function attachFilter(fd: number, program: Buffer): void {
 
 /** Reads a socket option into a buffer of the length expected; see getsockopt(2). */
 export function getOption(fd: number, level: number, option: number, length: number): Buffer {
-  const value = Buffer.alloc(length);
+  const value = Buffer.allocUnsafe(length);
   intValue.writeInt32LE(length, 0);
   check('getsockopt', calls.getsockopt(fd, level, option, value, intValue));
   return value;

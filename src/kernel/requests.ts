@@ -51,7 +51,7 @@ export class Requests<Tag> {
   readonly #socket: NetlinkSocket;
   readonly #refused: (tag: Tag, error: KernelError) => void;
   readonly #sent: (count: number) => void;
-  readonly #writer = new MessageWriter(1 << 17);
+  readonly #writer = new MessageWriter();
   #tags: Tag[] = [];
   #operations: string[] = [];
   #first: number;

@@ -34,13 +34,15 @@ anyPort.writeUInt16LE(AF_NETLINK, 0);
 /** Received datagrams; the kernel fills at most 32 KiB of a dump at a time. Shared: nothing reads while another does. */
 const received = Buffer.allocUnsafe(1 << 16);
 
+/** One request. Shared: it is sent as soon as it is written. */
+const writer = new MessageWriter();
+
 export class NetlinkSocket {
   /** SO_NETNS_COOKIE: which namespace it is bound to, unique per boot. */
   readonly cookie: bigint;
   /** How many requests may go out together, so that even if all fail their answers fit the receive buffer. */
   readonly batchLimit: number;
   readonly fd: number;
-  readonly #writer = new MessageWriter();
   #sequence = 1;
 
   /** Opens a socket in the namespace the thread is in. */
@@ -160,7 +162,6 @@ export class NetlinkSocket {
   }
 
   #request(type: number, flags: number, sequence: number, format: (writer: MessageWriter) => void): void {
-    const writer = this.#writer;
     writer.clear();
     writer.beginMessage(type, flags, sequence);
     format(writer);

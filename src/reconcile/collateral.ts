@@ -20,13 +20,31 @@ const IFAPROT_KERNEL_LAST = 3;
 
 /** Deleting a link takes all that is on it. */
 export function takenByLink(netns: ObservedNamespace, dev: string): Collateral {
-  return {
-    addresses: netns.addresses.filter(
-      (address) => address.dev === dev && !(address.protocol > 0 && address.protocol <= IFAPROT_KERNEL_LAST),
-    ),
-    neighbours: netns.neighbours.filter((neighbour) => neighbour.dev === dev),
-    routes: netns.routes.filter((route) => usesDevice(route, dev) && route.protocol !== RTPROT_KERNEL),
+  let onLinks = sorted.get(netns);
+  if (onLinks === undefined) {
+    onLinks = sortByLink(netns);
+    sorted.set(netns, onLinks);
+  }
+  return onLinks.get(dev) ?? NO_COLLATERAL;
+}
+
+/** What links take, of each observation that was asked for: where many links go, each is not looked for among all items. */
+const sorted = new WeakMap<ObservedNamespace, ReadonlyMap<string, Collateral>>();
+
+function sortByLink(netns: ObservedNamespace): ReadonlyMap<string, Collateral> {
+  const onLinks = new Map<string, { [Kind in keyof Collateral]: Array<Collateral[Kind][number]> }>();
+  const on = (dev: string) => {
+    const known = onLinks.get(dev) ?? { addresses: [], neighbours: [], routes: [] };
+    onLinks.set(dev, known);
+    return known;
   };
+  for (const address of netns.addresses)
+    if (!(address.protocol > 0 && address.protocol <= IFAPROT_KERNEL_LAST))
+      on(address.dev).addresses.push(address);
+  for (const neighbour of netns.neighbours) on(neighbour.dev).neighbours.push(neighbour);
+  for (const route of netns.routes)
+    if (route.protocol !== RTPROT_KERNEL) for (const dev of devicesOf(route)) on(dev).routes.push(route);
+  return onLinks;
 }
 
 /** Changing a hardware address takes the neighbours of the link. */
@@ -72,6 +90,11 @@ export function secondariesOf(netns: ObservedNamespace, primary: ObservedAddress
 
 function usesDevice(route: ObservedRoute, dev: string): boolean {
   return route.dev === dev || (route.nexthops?.some((hop) => hop.dev === dev) ?? false);
+}
+
+function devicesOf(route: ObservedRoute): ReadonlySet<string> {
+  const ways = [route.dev, ...(route.nexthops ?? []).map((hop) => hop.dev)];
+  return new Set(ways.filter((dev) => dev !== null));
 }
 
 /** `2 routes, 1 address`; empty for nothing. */

@@ -60,6 +60,7 @@ function findMisplaced(
 ): ReadonlyMap<ObservedAddress, DesiredAddress> {
   const misplaced = new Map<ObservedAddress, DesiredAddress>();
   const firsts = firstsOf(comparison.desired.addresses);
+  if (firsts.size === 0) return misplaced;
   const wanted = new Set(comparison.desired.addresses.map(addressKey));
   const reached = new Set<string>();
   for (const address of found.values()) {
