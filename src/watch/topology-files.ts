@@ -143,7 +143,10 @@ export class TopologyFiles {
     const note = (event: string, name: string | null, by: unknown): void => {
       const path = join(directory, name ?? '');
       const { watchedPath } = by as { readonly watchedPath: string };
-      if (watchedPath === directory && this.#matters(path)) this.#arrivals.note(event, path);
+      if (watchedPath === directory && this.#matters(path)) {
+        this.#arrivals.note(event, path);
+        if (this.#pending !== null) this.#wait();
+      }
       look();
     };
     return watcher.on('all', look).on('raw', note).on('ready', look).on('error', this.#options.onError);
