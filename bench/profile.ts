@@ -1,12 +1,12 @@
 // Where the time of one run goes, by phase: a CPU profile of the program as it is, each sample given to the phase whose
 // code stands in its stack. Nothing in the program knows of it; its source maps tell which module was bundled where.
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bench } from './bench.ts';
 import { Cell } from './cell.ts';
-import { routeNumbers, topologyOfRoutes, write } from './files.ts';
+import { routeNumbers, topologyOfPods, topologyOfRoutes, write } from './files.ts';
 
 interface CpuProfile {
   readonly nodes: readonly ProfileNode[];
@@ -30,7 +30,7 @@ interface ProfileNode {
 /** The innermost frame that one of these names decides (codecs work for whoever calls them); what none names is `start` or `other`. */
 const phases: readonly (readonly [phase: string, frame: RegExp])[] = [
   ['garbage', /^\(garbage collector\)/],
-  ['kernel', /^(send|receive|recv|poll)\b.*kernel\/libc/],
+  ['kernel', /^(send|receive|recv|poll|socket|bind|setns|unshare|mount|umount)\b.*kernel\/libc/],
   ['parse', /topology\/(source|load|merge)/],
   ['validate', /topology\/(validate|model|schema)/],
   ['expand', /topology\/expand/],
@@ -60,14 +60,22 @@ const order: readonly string[] = [
   ...['report', 'garbage', 'other'],
 ];
 
-/** The phases of `apply` onto nothing and of `diff` in sync, as a table of Markdown. */
-export async function profile(bench: Bench, size: number): Promise<string> {
+/** The phases of routes applied onto nothing and reported in sync, as a table of Markdown. */
+export function profileRoutes(bench: Bench, size: number): Promise<string> {
+  return profile(bench, topologyOfRoutes(routeNumbers(size, null)), ['apply', 'diff']);
+}
+
+/** The phases of workloads made, reported in sync and removed, as a table of Markdown. */
+export function profileWorkloads(bench: Bench, size: number): Promise<string> {
+  return profile(bench, topologyOfPods(size), ['apply', 'diff', 'destroy']);
+}
+
+async function profile(bench: Bench, text: string, verbs: readonly string[]): Promise<string> {
   const cell = await Cell.open(bench);
-  const topology = write(bench, 'routes.yaml', topologyOfRoutes(routeNumbers(size, null)));
+  const topology = write(bench, 'profiled.yaml', text);
   try {
-    const runs = ['apply', 'diff'].map((verb) => {
-      const folder = join(bench.directory, `profile-${verb}`);
-      mkdirSync(folder);
+    const runs = verbs.map((verb) => {
+      const folder = mkdtempSync(join(bench.directory, `profile-${verb}-`));
       const [node, cli] = bench.tool;
       cell.run(
         node,
@@ -86,7 +94,8 @@ export async function profile(bench: Bench, size: number): Promise<string> {
       name,
       ...runs.map(({ shares }) => `${(shares.get(name) ?? 0).toFixed(0)} ms`),
     ]);
-    const lines = [['phase', ...runs.map(({ verb }) => verb)], ['---', '---', '---'], ...rows];
+    const titles = ['phase', ...verbs];
+    const lines = [titles, titles.map(() => '---'), ...rows];
     return lines.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
   } finally {
     cell.close();

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { insideSandbox, runInSandbox } from '../src/lab/sandbox.ts';
 import { type Bench, withBench } from './bench.ts';
 import type { Row } from './contest.ts';
-import { profile } from './profile.ts';
+import { profileRoutes, profileWorkloads } from './profile.ts';
 import { formatTable } from './table.ts';
 import { foreign } from './works/foreign.ts';
 import { load } from './works/load.ts';
@@ -54,7 +54,8 @@ if (!insideSandbox()) {
   const only = values.only === undefined ? null : new Set(values.only.split(','));
   await withBench({ quick: values.quick, only }, async (bench) => {
     if (values.profile) {
-      console.log(await profile(bench, 100_000));
+      console.log(await profileRoutes(bench, 100_000));
+      console.log(await profileWorkloads(bench, 500));
       return;
     }
     const rows: Row[] = [];
