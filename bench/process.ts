@@ -59,7 +59,8 @@ export async function burstsOf(pid: number, count: number): Promise<Burst[]> {
       end = time;
       worked = total;
     } else if (start > 0 && time - end > QUIET_MS) {
-      bursts.push({ ms: end - start, userMs: worked - before });
+      // Looked at once a millisecond: a short stretch shows as nothing, and takes at least what it works.
+      bursts.push({ ms: Math.max(end - start, worked - before), userMs: worked - before });
       // Timers and collections of garbage are stretches too, and small ones.
       const most = Math.max(...bursts.map(({ userMs }) => userMs));
       bursts = bursts.filter(({ userMs }) => userMs > most / 3);

@@ -178,7 +178,7 @@ async function timeEdit(
 }
 
 async function heals(bench: Bench, own: Cell, ours: Cell, size: number): Promise<Row> {
-  const times = bench.quick ? 20 : 100;
+  const times = bench.quick ? 100 : 500;
   const keeper = own.start(bench.floor, 'keep-healed', `${size}`, DEVICE);
   await keeper.ready;
   let notes: string | null = null;

@@ -207,6 +207,7 @@ function checkFamilies(
   via: Ip | null,
   src: Ip | null,
 ): boolean {
+  if (via === null && src === null && map.nexthops === undefined) return true;
   const places: Place[] = [];
   for (const hop of isList(map.nexthops) ? map.nexthops : []) {
     if (!isMap(hop) || hop.via === undefined || readText(hop, 'via')?.includes(':') === (family === 6))

@@ -64,6 +64,7 @@ export function isAtColumn(scan: Scan, indent: number): boolean {
 export function isAtLineEnd(scan: Scan): boolean {
   const { text, at } = scan;
   const code = text.charCodeAt(at);
+  if (code > HASH) return false;
   if (code === HASH) return isGap(text.charCodeAt(at - 1));
   return code === LF || (code === CR && text.charCodeAt(at + 1) === LF) || at >= text.length;
 }
