@@ -3,6 +3,7 @@
 import { ipv4ConfNumber } from '../kernel/codec/devconf.ts';
 import type { LinkChange } from '../kernel/codec/link.ts';
 import { isNeighbourTableLeaf } from '../kernel/codec/neighbour-table.ts';
+import { groupBy } from '../state/group.ts';
 import type { DesiredLink } from '../state/link.ts';
 import { parentOf } from '../state/link-kind.ts';
 import { type ObservedRoute, type Route, routeKey } from '../state/route.ts';
@@ -55,7 +56,7 @@ export function carryOutSettings(
         if (difference.observed === null) {
           requests.routeAdd(step, route, site.ownership.owner.protocol, site.indexOf, 'exclusive');
         } else {
-          standing ??= routesByKey(site.observed.routes);
+          standing ??= groupBy(site.observed.routes, routeKey);
           changeRoute(site, step, route, difference.observed, standing.get(routeKey(route)) ?? []);
         }
         break;
@@ -76,17 +77,6 @@ function needs(site: Site, step: Step, outcomes: Outcomes, dev: string): boolean
 function needsWays(site: Site, step: Step, outcomes: Outcomes, { dev, nexthops }: Route): boolean {
   if (nexthops === null) return dev === null || needs(site, step, outcomes, dev);
   return nexthops.every((hop) => hop.dev === null || needs(site, step, outcomes, hop.dev));
-}
-
-function routesByKey(routes: readonly ObservedRoute[]): ReadonlyMap<number | string, ObservedRoute[]> {
-  const byKey = new Map<number | string, ObservedRoute[]>();
-  for (const route of routes) {
-    const key = routeKey(route);
-    const list = byKey.get(key);
-    if (list === undefined) byKey.set(key, [route]);
-    else list.push(route);
-  }
-  return byKey;
 }
 
 /** What one link is to be told: what may go into one message, and what only /proc takes, before it comes up. */

@@ -5,6 +5,7 @@ import { readAddresses, readNeighbours } from '../kernel/observe.ts';
 import { readRoutes } from '../kernel/observe-routes.ts';
 import { Requests } from '../kernel/requests.ts';
 import type { NetlinkSocket } from '../kernel/socket.ts';
+import { groupBy } from '../state/group.ts';
 import { claimName, ownerAlias } from '../state/mark.ts';
 import type { DesiredNetwork, ObservedNetwork } from '../state/network.ts';
 import { makeLinks } from './apply-links.ts';
@@ -47,11 +48,11 @@ export function apply(
       options.onStep(step, outcome);
     }
   };
-  const stages = byStage(plan.steps);
+  const stages = groupBy(plan.steps, ({ stage }) => stage);
   const ofStage = (stage: Stage): readonly Step[] => stages.get(stage) ?? [];
 
   const namespaces = ofStage('namespaces');
-  for (const [name, steps] of byNamespace(namespaces)) prepareNamespace(name, steps, sites, outcomes);
+  for (const [name, steps] of groupBy(namespaces, netnsOf)) prepareNamespace(name, steps, sites, outcomes);
   tell(namespaces);
 
   const clearing = ofStage('clearing');
@@ -84,30 +85,14 @@ export function apply(
   return results;
 }
 
-function byStage(steps: readonly Step[]): Map<Stage, Step[]> {
-  const stages = new Map<Stage, Step[]>();
-  for (const step of steps) {
-    const list = stages.get(step.stage);
-    if (list === undefined) stages.set(step.stage, [step]);
-    else list.push(step);
-  }
-  return stages;
-}
-
-function byNamespace(steps: readonly Step[]): Map<string, Step[]> {
-  const groups = new Map<string, Step[]>();
-  for (const step of steps) {
-    const group = groups.get(step.difference.netns);
-    if (group === undefined) groups.set(step.difference.netns, [step]);
-    else group.push(step);
-  }
-  return groups;
+function netnsOf({ difference }: Step): string {
+  return difference.netns;
 }
 
 /** The steps of each namespace with its site; those of a namespace that is not there are skipped. */
 function atSites(steps: readonly Step[], sites: Sites, outcomes: Outcomes): Array<[Site, Step[]]> {
   const placed: Array<[Site, Step[]]> = [];
-  for (const [name, group] of byNamespace(steps)) {
+  for (const [name, group] of groupBy(steps, netnsOf)) {
     const site = sites.at(name);
     if (site === null) outcomes.skip(group, `namespace ${name} does not exist`);
     else placed.push([site, group]);

@@ -2,6 +2,7 @@
 // Sign, class and item stand in columns; what does not fit the width goes on under the item. No colour of its own.
 import { type Difference, type Summary, summarize } from '../reconcile/difference.ts';
 import type { InspectResult } from '../reconcile/inspect.ts';
+import { groupBy } from '../state/group.ts';
 import type { DesiredNetwork } from '../state/network.ts';
 import { describeChanges, describeItem, describePlace, placeOf } from './describe.ts';
 import { displayWidth, printable } from './printable.ts';
@@ -83,13 +84,7 @@ export function counted(count: number, noun: string): string {
 
 /** Namespaces in the order they first appear, each with its differences in their order. */
 export function groupByNetns(differences: readonly Difference[]): Map<string, Difference[]> {
-  const groups = new Map<string, Difference[]>();
-  for (const difference of differences) {
-    const group = groups.get(difference.netns);
-    if (group === undefined) groups.set(difference.netns, [difference]);
-    else group.push(difference);
-  }
-  return groups;
+  return groupBy(differences, ({ netns }) => netns);
 }
 
 /** Places stand in a column of their own, as far as it leaves room for items; those of longer items go below. */

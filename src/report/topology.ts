@@ -1,6 +1,7 @@
 // A desired network as a topology, written out: what `render` prints. Read again it expands to the same network.
 import type { DesiredAddress } from '../state/address.ts';
 import type { DesiredFdbEntry } from '../state/fdb.ts';
+import { groupBy } from '../state/group.ts';
 import { familyOf, formatIp } from '../state/ip.ts';
 import type { DesiredLink } from '../state/link.ts';
 import { hasSettings } from '../state/link-kind.ts';
@@ -39,9 +40,9 @@ function namespaceFields(namespace: DesiredNamespace): Fields {
   const sysctls = sortSysctls(namespace);
   const links: Record<string, Value> = {};
   const items: LinkItems = {
-    addresses: byDevice(namespace.addresses),
-    neighbours: byDevice(namespace.neighbours),
-    fdb: byDevice(namespace.fdb),
+    addresses: groupBy(namespace.addresses, devOf),
+    neighbours: groupBy(namespace.neighbours, devOf),
+    fdb: groupBy(namespace.fdb, devOf),
     sysctls: sysctls.ofLinks,
   };
   for (const [name, link] of namespace.links) links[name] = linkFields(link, items);
@@ -61,14 +62,8 @@ interface LinkItems {
   readonly sysctls: ReadonlyMap<string, Fields>;
 }
 
-function byDevice<Item extends { readonly dev: string }>(items: readonly Item[]): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const group = groups.get(item.dev);
-    if (group === undefined) groups.set(item.dev, [item]);
-    else group.push(item);
-  }
-  return groups;
+function devOf({ dev }: { readonly dev: string }): string {
+  return dev;
 }
 
 function linkFields(link: DesiredLink, items: LinkItems): Fields {

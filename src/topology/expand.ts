@@ -1,6 +1,7 @@
 // Expand: a topology and the hosts of this run to the desired network, in the kernel's own normal form.
 // Pure: the order of maps in the files does not change the result, the order of address lists does.
 import type { BgpSpeaker } from '../state/bgp.ts';
+import { groupBy } from '../state/group.ts';
 import { containsIp, type Prefix } from '../state/ip.ts';
 import { type DesiredNamespace, type DesiredNetwork, SELF } from '../state/network.ts';
 import type { SourceFile } from '../state/place.ts';
@@ -63,12 +64,7 @@ export function expand(
 }
 
 function expandModel(draft: NetworkDraft, topology: Topology, touched: ReadonlySet<string>): BgpSpeaker[] {
-  const byHost = new Map<Host, Workload[]>();
-  for (const workload of topology.workloads) {
-    const list = byHost.get(workload.host);
-    if (list === undefined) byHost.set(workload.host, [workload]);
-    else list.push(workload);
-  }
+  const byHost = groupBy(topology.workloads, ({ host }) => host);
   for (const host of topology.hosts.values()) {
     if (touched.has(host.name)) expandHost(draft, host, byHost.get(host) ?? []);
   }
