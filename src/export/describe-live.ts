@@ -6,6 +6,7 @@ import type { DesiredNeighbour } from '../state/neighbour.ts';
 import {
   type DesiredNamespace,
   type DesiredNetwork,
+  emptyNamespace,
   type ObservedNamespace,
   type ObservedNetwork,
   SELF,
@@ -77,16 +78,8 @@ function describeNamespace(
 ): Description {
   const { name } = observed;
   if (name !== SELF && !validName.test(name)) {
-    const empty = {
-      links: new Map(),
-      addresses: [],
-      neighbours: [],
-      fdb: [],
-      routes: [],
-      sysctls: new Map(),
-    };
     return {
-      namespace: { name, manage: null, source: NOWHERE, ...empty },
+      namespace: emptyNamespace(name),
       leftOut: [`${name}: no name for a topology`],
     };
   }

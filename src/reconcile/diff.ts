@@ -2,11 +2,13 @@
 // differences in the same order, by namespace and then by kind in the order things need each other.
 import type { DesiredAddress } from '../state/address.ts';
 import { ignoreTest } from '../state/ignore.ts';
-import type {
-  DesiredNamespace,
-  DesiredNetwork,
-  ObservedNamespace,
-  ObservedNetwork,
+import {
+  type DesiredNamespace,
+  type DesiredNetwork,
+  emptyNamespace,
+  isEmptyNamespace,
+  type ObservedNamespace,
+  type ObservedNetwork,
 } from '../state/network.ts';
 import { wasFirst } from './address-order.ts';
 import { type Applied, wasApplied, wasAppliedSame } from './applied.ts';
@@ -90,25 +92,6 @@ export function diff(desired: DesiredNetwork, observed: ObservedNetwork, options
 /** Wanted namespaces first, in the topology's order, then the others that were read because they bear our mark. */
 function namesOf(desired: DesiredNetwork, observed: ObservedNetwork): Iterable<string> {
   return new Set([...desired.namespaces.keys(), ...[...observed.namespaces.keys()].sort()]);
-}
-
-export function emptyNamespace(name: string): DesiredNamespace {
-  return {
-    name,
-    manage: null,
-    source: -1,
-    links: new Map(),
-    addresses: [],
-    neighbours: [],
-    fdb: [],
-    routes: [],
-    sysctls: new Map(),
-  };
-}
-
-export function isEmptyNamespace(namespace: DesiredNamespace): boolean {
-  const { links, addresses, neighbours, fdb, routes, sysctls } = namespace;
-  return links.size + addresses.length + neighbours.length + fdb.length + routes.length + sysctls.size === 0;
 }
 
 function* missingNamespace(wanted: DesiredNamespace): Generator<Finding> {

@@ -3,7 +3,12 @@
 
 import { sameAddress } from '../state/address.ts';
 import type { DesiredLink, ObservedLink } from '../state/link.ts';
-import type { DesiredNetwork, ObservedNamespace, ObservedNetwork } from '../state/network.ts';
+import {
+  type DesiredNetwork,
+  emptyNamespace,
+  type ObservedNamespace,
+  type ObservedNetwork,
+} from '../state/network.ts';
 import type { Route } from '../state/route.ts';
 import { parseDeviceSysctl } from '../state/sysctl.ts';
 import {
@@ -13,7 +18,7 @@ import {
   takenByLink,
   takenByMacChange,
 } from './collateral.ts';
-import { type Comparison, emptyNamespace } from './diff.ts';
+import type { Comparison } from './diff.ts';
 import { compareLink } from './diff-links.ts';
 import type { Difference } from './difference.ts';
 import { depthOf } from './link-depth.ts';

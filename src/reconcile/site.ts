@@ -8,14 +8,14 @@ import { readIndexes, readLinks } from '../kernel/observe.ts';
 import { readLink } from '../kernel/observe-part.ts';
 import { Requests } from '../kernel/requests.ts';
 import type { DesiredLink } from '../state/link.ts';
-import type {
-  DesiredNamespace,
-  DesiredNetwork,
-  ObservedNamespace,
-  ObservedNetwork,
+import {
+  type DesiredNamespace,
+  type DesiredNetwork,
+  emptyNamespace,
+  type ObservedNamespace,
+  type ObservedNetwork,
 } from '../state/network.ts';
 import { type Collateral, NO_COLLATERAL } from './collateral.ts';
-import { emptyNamespace } from './diff.ts';
 import type { Outcomes, Tag } from './outcomes.ts';
 import { Ownership } from './ownership.ts';
 import type { Step } from './plan.ts';

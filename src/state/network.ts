@@ -5,7 +5,7 @@ import type { BgpSpeaker, ObservedBgp } from './bgp.ts';
 import type { DesiredFdbEntry, ObservedFdbEntry } from './fdb.ts';
 import type { DesiredLink, ObservedLink } from './link.ts';
 import type { DesiredNeighbour, ObservedNeighbour } from './neighbour.ts';
-import type { Place, SourceFile } from './place.ts';
+import { NOWHERE, type Place, type SourceFile } from './place.ts';
 import type { DesiredRoute, ObservedRoute } from './route.ts';
 import type { DesiredSysctl } from './sysctl.ts';
 
@@ -79,4 +79,25 @@ export interface ObservedNetwork {
   readonly bgp?: ReadonlyMap<string, ObservedBgp>;
   /** What sysctls that were asked for have in a namespace nobody touched. */
   readonly freshSysctls: ReadonlyMap<string, string>;
+}
+
+/** A namespace of which nothing is wanted, as no file says. */
+export function emptyNamespace(name: string): DesiredNamespace {
+  return {
+    name,
+    manage: null,
+    source: NOWHERE,
+    links: new Map(),
+    addresses: [],
+    neighbours: [],
+    fdb: [],
+    routes: [],
+    sysctls: new Map(),
+  };
+}
+
+/** Whether nothing is wanted in a namespace. */
+export function isEmptyNamespace(namespace: DesiredNamespace): boolean {
+  const { links, addresses, neighbours, fdb, routes, sysctls } = namespace;
+  return links.size + addresses.length + neighbours.length + fdb.length + routes.length + sysctls.size === 0;
 }

@@ -1,10 +1,9 @@
 // An index of a desired network, so that an event finds what is wanted where it happened without a walk over all.
-import { emptyNamespace } from '../reconcile/diff.ts';
 import type { DesiredAddress } from '../state/address.ts';
 import type { DesiredFdbEntry } from '../state/fdb.ts';
 import type { LinkEnd } from '../state/link.ts';
 import { type DesiredNeighbour, neighbourKey } from '../state/neighbour.ts';
-import type { DesiredNamespace, DesiredNetwork } from '../state/network.ts';
+import { type DesiredNamespace, type DesiredNetwork, emptyNamespace } from '../state/network.ts';
 import { type DesiredRoute, isDeviceless, routeKey } from '../state/route.ts';
 import { indexOfRoutes } from '../state/route-index.ts';
 import { type DesiredSysctl, parseDeviceSysctl } from '../state/sysctl.ts';

@@ -6,13 +6,13 @@ import { claimsOf } from '../kernel/observe.ts';
 import { type Knowledge, observeParts, type Part, readLink } from '../kernel/observe-part.ts';
 import { type Applied, reviseApplied, wasAppliedSame } from '../reconcile/applied.ts';
 import { apply } from '../reconcile/apply.ts';
-import { diff, emptyNamespace, isEmptyNamespace } from '../reconcile/diff.ts';
+import { diff } from '../reconcile/diff.ts';
 import { countItems } from '../reconcile/inspect.ts';
 import type { ConvergeResult } from '../reconcile/pass.ts';
 import { plan } from '../reconcile/plan.ts';
 import { GUARDED_FROM } from '../reconcile/prune-guard.ts';
 import { saveApplied } from '../reconcile/run-directory.ts';
-import type { DesiredNetwork } from '../state/network.ts';
+import { type DesiredNetwork, emptyNamespace, isEmptyNamespace } from '../state/network.ts';
 import { type DesiredRoute, type ObservedRoute, routeKey } from '../state/route.ts';
 import { changedRoutes, type RouteChanges } from './changed-routes.ts';
 
