@@ -1,20 +1,19 @@
 // BIRD's control socket, asked and answered within one call: a line goes out, lines with numbers come back.
 import { closeSync, readlinkSync } from 'node:fs';
 import { ReconcileError } from '../errors.ts';
+import { AF_UNIX } from '../kernel/constants.ts';
 import {
   connect,
   getOption,
   pollReadable,
   receive,
+  SOCK_STREAM,
   SOL_SOCKET,
   SystemError,
   send,
   socket,
 } from '../kernel/libc.ts';
 
-const AF_UNIX = 1;
-const SOCK_STREAM = 1;
-const SOCK_CLOEXEC = 0o2000000;
 const SO_PEERCRED = 17;
 /** sizeof(struct ucred). */
 const UCRED_LENGTH = 12;
@@ -75,7 +74,7 @@ function open(path: string): number | null {
   const address = Buffer.alloc(2 + PATH_LENGTH);
   address.writeUInt16LE(AF_UNIX, 0);
   address.write(path, 2);
-  const fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const fd = socket(AF_UNIX, SOCK_STREAM, 0);
   try {
     connect(fd, address);
     return fd;

@@ -50,6 +50,9 @@ export const MS_PRIVATE = 0x40000;
 export const MS_SHARED = 0x100000;
 export const MNT_DETACH = 2;
 export const SOL_SOCKET = 1;
+export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
 export const LOCK_EX = 2;
 export const LOCK_NB = 4;
 
@@ -114,8 +117,9 @@ export function flock(fd: number, operation: number): boolean {
   throw new SystemError('flock', errno);
 }
 
+/** Opens a socket that no program started by this one gets; `type` is SOCK_STREAM and its like. See socket(2). */
 export function socket(family: number, type: number, protocol: number): number {
-  return check('socket', calls.socket(family, type, protocol));
+  return check('socket', calls.socket(family, type | SOCK_CLOEXEC, protocol));
 }
 
 export function bind(fd: number, address: Buffer): void {
@@ -182,6 +186,7 @@ export function socketName(fd: number): Buffer | null {
   return address.subarray(0, intValue.readInt32LE(0));
 }
 
+const SOCK_CLOEXEC = 0o2000000;
 const SO_ATTACH_FILTER = 26;
 const F_DUPFD_CLOEXEC = 1030;
 const MSG_DONTWAIT = 0x40;

@@ -12,7 +12,7 @@ import {
   u32,
 } from './codec/message.ts';
 import { AF_NETLINK, NLM_F_DUMP, NLMSG_DONE, NLMSG_ERROR } from './constants.ts';
-import { bind, receive, SystemError, send, socket } from './libc.ts';
+import { bind, receive, SOCK_RAW, SystemError, send, socket } from './libc.ts';
 import type { Netns } from './netns.ts';
 
 export type Hook = 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting';
@@ -31,7 +31,6 @@ export interface FirewallChain {
 }
 
 const NETLINK_NETFILTER = 12;
-const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
 const NFNL_SUBSYS_NFTABLES = 10 << 8;
 const NFT_MSG_GETCHAIN = 4;
 const NFT_MSG_GETRULE = 7;
@@ -67,7 +66,7 @@ export function readFirewall(netns: Netns): FirewallChain[] {
   let fd = -1;
   try {
     fd = netns.enter(() => {
-      const made = socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_NETFILTER);
+      const made = socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
       const address = Buffer.alloc(12); // struct sockaddr_nl: the kernel chooses the port
       address.writeUInt16LE(AF_NETLINK, 0);
       bind(made, address);

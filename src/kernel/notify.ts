@@ -1,11 +1,9 @@
 // Tells systemd how a service is: datagrams to the socket of NOTIFY_SOCKET, as sd_notify(3) sends them. Without one,
 // nothing is sent.
 import { closeSync } from 'node:fs';
-import { SystemError, sendto, socket } from './libc.ts';
+import { AF_UNIX } from './constants.ts';
+import { SOCK_DGRAM, SystemError, sendto, socket } from './libc.ts';
 
-const AF_UNIX = 1;
-const SOCK_DGRAM = 2;
-const SOCK_CLOEXEC = 0o2000000;
 /** Bytes of sun_path in struct sockaddr_un. */
 const PATH_BYTES = 108;
 
@@ -16,7 +14,7 @@ export class Notifier {
   /** `path` is NOTIFY_SOCKET: a path, or `@` and an abstract name. */
   constructor(path: string | undefined) {
     this.#address = path === undefined ? null : formatAddress(path);
-    this.#fd = this.#address === null ? -1 : socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    this.#fd = this.#address === null ? -1 : socket(AF_UNIX, SOCK_DGRAM, 0);
   }
 
   /** Sends assignments, `READY=1`; a manager that does not listen is no failure of ours. */

@@ -15,7 +15,17 @@ import {
   SO_RCVBUF,
 } from './constants.ts';
 import { DumpMemory, type Reading } from './dump-memory.ts';
-import { bind, errnoName, getOption, receive, SOL_SOCKET, send, socket, socketName } from './libc.ts';
+import {
+  bind,
+  errnoName,
+  getOption,
+  receive,
+  SOCK_RAW,
+  SOL_SOCKET,
+  send,
+  socket,
+  socketName,
+} from './libc.ts';
 import { isAbsent, parseError, type Refusal } from './refusal.ts';
 import { setSocketOptions } from './socket-options.ts';
 
@@ -25,8 +35,6 @@ const DUMP_ATTEMPTS = 20;
 const BATCH_BYTES = 120_000;
 /** Bytes of receive buffer that one error reply takes, whatever its length. */
 const REPLY_BYTES = 832;
-/** From linux/net.h. */
-const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
 /** struct sockaddr_nl that leaves the port to the kernel. */
 const anyPort = Buffer.alloc(12);
 anyPort.writeUInt16LE(AF_NETLINK, 0);
@@ -47,7 +55,7 @@ export class NetlinkSocket {
 
   /** Opens a socket in the namespace the thread is in. */
   constructor() {
-    this.fd = socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE);
+    this.fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
     setSocketOptions(this.fd);
     bind(this.fd, anyPort);
     this.batchLimit = batchLimitFor(getOption(this.fd, SOL_SOCKET, SO_RCVBUF, 4).readInt32LE(0));

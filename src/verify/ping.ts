@@ -3,7 +3,7 @@
 import { closeSync } from 'node:fs';
 import { ReconcileError } from '../errors.ts';
 import { AF_INET, AF_INET6 } from '../kernel/constants.ts';
-import { pollReadable, receive, sendto, socket } from '../kernel/libc.ts';
+import { pollReadable, receive, SOCK_RAW, sendto, socket } from '../kernel/libc.ts';
 import { Netns } from '../kernel/netns.ts';
 import { formatSocketAddress } from '../kernel/sockaddr.ts';
 import { familyOf, type Ip } from '../state/ip.ts';
@@ -27,8 +27,6 @@ export interface PingResult {
   readonly refused: string | null;
 }
 
-const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0o2000000;
 const IPPROTO_ICMP = 1;
 const IPPROTO_ICMPV6 = 58;
 
@@ -45,7 +43,7 @@ export function ping(netns: string, to: Ip, options: PingOptions): PingResult {
   const kind = echo[familyOf(to)];
   identifier = (identifier + 1) & 0xffff;
   // The socket stays in the namespace it was made in: only its making needs the thread there.
-  const fd = inNetns(netns, () => socket(kind.family, SOCK_RAW | SOCK_CLOEXEC, kind.protocol));
+  const fd = inNetns(netns, () => socket(kind.family, SOCK_RAW, kind.protocol));
   try {
     return exchange(fd, to, options);
   } finally {

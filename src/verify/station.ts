@@ -6,6 +6,7 @@ import {
   bind,
   pollReadable,
   receive,
+  SOCK_DGRAM,
   SystemError,
   sendto,
   setIntOption,
@@ -16,7 +17,6 @@ import type { Netns } from '../kernel/netns.ts';
 import { formatSocketAddress, portOf } from '../kernel/sockaddr.ts';
 import { type Family, familyOf, type Ip } from '../state/ip.ts';
 
-const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 /** Level and option of IP_MTU_DISCOVER and IPV6_MTU_DISCOVER; their value sets DF and lets nothing be fragmented. */
 const mtuDiscover: Readonly<Record<Family, readonly [level: number, option: number]>> = {
   4: [0, 10],
@@ -52,7 +52,7 @@ export class Station {
   /** Opens a station; the errno's name where the namespace does not let it (`EADDRNOTAVAIL`: the address is not there). */
   static open(netns: Netns, address: Ip): Station | string {
     const family = familyOf(address);
-    const fd = netns.enter(() => socket(family === 4 ? AF_INET : AF_INET6, SOCK_DGRAM_CLOEXEC, 0));
+    const fd = netns.enter(() => socket(family === 4 ? AF_INET : AF_INET6, SOCK_DGRAM, 0));
     try {
       const [level, option] = mtuDiscover[family];
       setIntOption(fd, level, option, IP_PMTUDISC_DO);

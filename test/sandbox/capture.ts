@@ -3,13 +3,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, readFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import { bind, receive, socket } from '../../src/kernel/libc.ts';
+import { bind, receive, SOCK_RAW, socket } from '../../src/kernel/libc.ts';
 import { Netns } from '../../src/kernel/netns.ts';
 import { sh } from './machine.ts';
 
 const AF_PACKET = 17;
-const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0o2000000;
 const ETH_P_ALL = 3;
 const LINKTYPE_ETHERNET = 1;
 const LONGEST = 65_536;
@@ -74,7 +72,7 @@ function packetSocket(name: string, dev: string): number {
   const [link] = JSON.parse(sh(`ip -n ${name} -j link show dev ${dev}`));
   const netns = Netns.open(name)!;
   // Protocol 0: nothing arrives before the socket is bound to its link.
-  const fd = netns.enter(() => socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+  const fd = netns.enter(() => socket(AF_PACKET, SOCK_RAW, 0));
   netns.close();
   const address = Buffer.alloc(20); // struct sockaddr_ll
   address.writeUInt16LE(AF_PACKET, 0);

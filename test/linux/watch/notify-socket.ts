@@ -1,9 +1,7 @@
 // The socket that systemd gives a service to tell of itself: a unix datagram socket, read on demand.
 import { closeSync, rmSync } from 'node:fs';
-import { bind, receive, socket } from '../../../src/kernel/libc.ts';
-
-const AF_UNIX = 1;
-const SOCK_DGRAM = 2;
+import { AF_UNIX } from '../../../src/kernel/constants.ts';
+import { bind, receive, SOCK_DGRAM, socket } from '../../../src/kernel/libc.ts';
 
 export class NotifySocket {
   readonly path: string;
