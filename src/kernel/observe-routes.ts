@@ -57,7 +57,7 @@ export interface RouteInterest {
 /** Routes of others are all read up to so many: a routing daemon with a full table has a hundred times as many. */
 const FEW = 10_000;
 
-/** Tells, message by message of a dump, which routes matter; of others the first few always do. */
+/** Parses, message by message of a dump, the routes that matter; of others the first few always do. */
 export class Relevance {
   /** Some were left out. */
   leftOut = false;
@@ -68,7 +68,16 @@ export class Relevance {
     this.#interest = interest;
   }
 
-  matters(buffer: Buffer, start: number, end: number): boolean {
+  /** Parses messages, with these names of links by ifindex; null for a route that does not matter. */
+  parser(
+    names: ReadonlyMap<number, string>,
+  ): (buffer: Buffer, start: number, end: number) => ObservedRoute | null {
+    const nameOf: LinkNames = (ifindex) => names.get(ifindex) ?? null;
+    return (buffer, start, end) =>
+      this.#matters(buffer, start, end) ? parseStatedRoute(buffer, start, end, nameOf) : null;
+  }
+
+  #matters(buffer: Buffer, start: number, end: number): boolean {
     if (this.#interest.protocols.has(buffer[start + 5]!) || ++this.#others <= FEW) return true;
     if (this.#interest.keys.has(routeKeyAt(buffer, start, end))) return true;
     this.leftOut = true;
@@ -80,12 +89,10 @@ export class Relevance {
 export function readRelevantRoutes(interestIn: (marks: NamespaceMarks) => RouteInterest): RouteReader {
   return (netns, names, marks) => {
     const relevance = new Relevance(interestIn(marks));
-    const nameOf: LinkNames = (ifindex) => names.get(ifindex) ?? null;
     const routes = netns.socket.dump(
       RTM_GETROUTE,
       (writer) => formatRouteDump(writer, 0),
-      (buffer, start, end) =>
-        relevance.matters(buffer, start, end) ? parseStatedRoute(buffer, start, end, nameOf) : null,
+      relevance.parser(names),
     );
     return relevance.leftOut ? { routes, routesLeftOut: true } : { routes };
   };

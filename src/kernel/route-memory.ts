@@ -2,17 +2,11 @@
 // whoever compared it then need not compare it again. Where others have very many, only ours are asked for from the
 // second time on: what others do meanwhile, events tell.
 import type { ObservedRoute } from '../state/route.ts';
-import { formatRouteDump, type LinkNames } from './codec/route.ts';
+import { formatRouteDump } from './codec/route.ts';
 import { RTM_GETROUTE } from './constants.ts';
 import type { DumpMemory } from './dump-memory.ts';
 import type { Netns } from './netns.ts';
-import {
-  type NamespaceMarks,
-  parseStatedRoute,
-  Relevance,
-  type RouteInterest,
-  type RouteReader,
-} from './observe-routes.ts';
+import { type NamespaceMarks, Relevance, type RouteInterest, type RouteReader } from './observe-routes.ts';
 
 interface Known {
   /** The names of the namespace's links, and whose routes mattered. */
@@ -33,12 +27,10 @@ export class RouteMemory {
       const interest = interestIn(marks);
       const known = this.#recall(netns, [...interest.protocols, ...names].join('/'));
       const relevance = new Relevance(interest);
-      const nameOf: LinkNames = (ifindex) => names.get(ifindex) ?? null;
       const routes = netns.socket.dumpAgain(
         RTM_GETROUTE,
         (writer) => formatRouteDump(writer, 0, 0, known.protocol),
-        (buffer, start, end) =>
-          relevance.matters(buffer, start, end) ? parseStatedRoute(buffer, start, end, nameOf) : null,
+        relevance.parser(names),
         known.memory,
       );
       if (!relevance.leftOut && !known.leftOut) return { routes };
