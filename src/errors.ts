@@ -25,6 +25,11 @@ export class ReconcileError extends Error {
     this.code = code;
     this.hint = options.hint ?? null;
   }
+
+  /** The message, and the hint where there is one. */
+  get inOneLine(): string {
+    return this.hint === null ? this.message : `${this.message}; ${this.hint}`;
+  }
 }
 
 /** A problem found in a topology. Lines and columns count from 1; a problem of a whole file stands at 1:1. */

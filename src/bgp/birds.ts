@@ -5,7 +5,7 @@ import { readlinkSync } from 'node:fs';
 import { ReconcileError } from '../errors.ts';
 import type { Machine } from '../kernel/machine.ts';
 import type { BgpSpeaker } from '../state/bgp.ts';
-import { sessionName } from './config.ts';
+import { familiesOf, sessionName } from './config.ts';
 import { ask, findListener } from './control.ts';
 import { filesOf, type SpeakerFiles } from './files.ts';
 import { findBird } from './program.ts';
@@ -81,7 +81,7 @@ export class Birds {
       act();
     } catch (error) {
       if (!(error instanceof ReconcileError)) throw error;
-      this.#options.say(error.hint === null ? error.message : `${error.message}; ${error.hint}`);
+      this.#options.say(error.inOneLine);
     }
   }
 
@@ -213,12 +213,6 @@ export class Birds {
       });
     });
   }
-}
-
-function familiesOf({ pools }: BgpSpeaker): readonly (4 | 6)[] {
-  return ([4, 6] as const).filter((family) =>
-    pools.some(({ address }) => (typeof address === 'number') === (family === 4)),
-  );
 }
 
 /** A daemon that does not answer is as good as none. */

@@ -30,7 +30,7 @@ export interface ConfigOptions {
 
 /** The configuration of a speaker; ends in a newline. */
 export function formatBirdConfig(speaker: BgpSpeaker, options: ConfigOptions): string {
-  const families = ([4, 6] as const).filter((family) => ofFamily(speaker.pools, family).length > 0);
+  const families = familiesOf(speaker);
   const { topology, logFile, passwords } = options;
   return [
     `${HEADER}: the BGP speaker ${speaker.host}${owner(topology)}`,
@@ -39,6 +39,11 @@ export function formatBirdConfig(speaker: BgpSpeaker, options: ConfigOptions): s
     ...speaker.peers.flatMap((peer) => peerLines(speaker, peer, passwords)),
     '',
   ].join('\n');
+}
+
+/** The families that a speaker announces and learns. */
+export function familiesOf({ pools }: BgpSpeaker): readonly Family[] {
+  return ([4, 6] as const).filter((family) => ofFamily(pools, family).length > 0);
 }
 
 /** Whether a configuration is one of ours, for a topology. */

@@ -40,7 +40,7 @@ export function watchBirds(machine: Machine, log: EventLog): WatchedBirds {
         birds.keep(network.name, network.bgp);
       } catch (error) {
         if (!(error instanceof ReconcileError)) throw error;
-        say(inOneLine(error));
+        say(error.inOneLine);
       }
     },
     measure: (metrics) => {
@@ -80,7 +80,7 @@ export function publishOnce(machine: Machine, network: DesiredNetwork, terminal:
   const directory = runDirectory(machine, network.name);
   const complain = (error: unknown): false => {
     if (!(error instanceof ReconcileError)) throw error;
-    terminal.err(`${terminal.errStyle('failed', 'error:')} ${printable(inOneLine(error))}\n`);
+    terminal.err(`${terminal.errStyle('failed', 'error:')} ${printable(error.inOneLine)}\n`);
     return false;
   };
   let program = '';
@@ -108,8 +108,4 @@ function describeIdle(idle: readonly BgpSpeaker[]): string {
   const real = idle.find(({ simulated }) => !simulated);
   if (real === undefined) return `${written}; in simulated hosts BIRD runs only under \`watch\` and \`lab\``;
   return `${written}; no BIRD listens on ${printable(real.controlSocket)} to read ${printable(real.configFile)}`;
-}
-
-function inOneLine(error: ReconcileError): string {
-  return error.hint === null ? error.message : `${error.message}; ${error.hint}`;
 }

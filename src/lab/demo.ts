@@ -131,6 +131,6 @@ try {
   process.exitCode = insideSandbox() ? tour() : await runInSandbox(fileURLToPath(import.meta.url), []);
 } catch (error) {
   if (!(error instanceof ReconcileError)) throw error;
-  process.stderr.write(`${error.message}${error.hint === null ? '' : `; ${error.hint}`}\n`);
+  process.stderr.write(`${error.inOneLine}\n`);
   process.exitCode = 1;
 }
