@@ -19,9 +19,7 @@ export function readDesired(
   options: HostOptions,
   progress?: Progress,
 ): DesiredNetwork {
-  const size = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  const isLarge = files.reduce((bytes, file) => bytes + size(file), 0) > LARGE;
-  progress?.begin(`reading ${files.join(' ')}`, isLarge);
+  progress?.begin(`reading ${files.join(' ')}`, areLarge(files));
   return readTopology(files, { hosts: options.host ?? null, hostname: hostname() });
 }
 
@@ -34,4 +32,9 @@ export function desiredReader(files: readonly string[], options: HostOptions): (
 /** The files as hosts and workloads as well as expanded; throws a TopologyError with every problem. */
 export function readTopologyModel(files: readonly string[], options: HostOptions): TopologyModel {
   return readModel(files, { hosts: options.host ?? null, hostname: hostname() });
+}
+
+function areLarge(files: readonly string[]): boolean {
+  const size = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  return files.reduce((bytes, file) => bytes + size(file), 0) > LARGE;
 }
