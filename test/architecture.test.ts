@@ -21,6 +21,12 @@ const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .sort()
   .map(readSource);
 
+/** What rooms that stand on the whole product's foundation share; each list stands on the one before. */
+const foundation = ['bgp', 'topology', 'kernel', 'state', 'errors'];
+const mending = ['reconcile', ...foundation];
+const seeing = ['trace', ...mending];
+const judging = ['doctor', 'verify', ...seeing];
+
 /** Each room and those it may import from, besides itself. */
 const floors: Readonly<Record<string, readonly string[]>> = {
   errors: [],
@@ -29,72 +35,18 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   topology: ['state', 'package-file', 'errors'],
   kernel: ['state', 'errors'],
   bgp: ['kernel', 'state', 'errors'],
-  reconcile: ['bgp', 'topology', 'kernel', 'state', 'errors'],
-  trace: ['reconcile', 'bgp', 'topology', 'kernel', 'state', 'errors'],
+  reconcile: foundation,
+  trace: mending,
   export: ['state', 'errors'],
-  graph: ['reconcile', 'bgp', 'topology', 'kernel', 'state', 'errors'],
-  doctor: ['trace', 'reconcile', 'bgp', 'topology', 'kernel', 'state', 'errors'],
-  verify: ['trace', 'reconcile', 'bgp', 'topology', 'kernel', 'state', 'errors'],
-  report: [
-    'doctor',
-    'verify',
-    'trace',
-    'reconcile',
-    'bgp',
-    'topology',
-    'kernel',
-    'state',
-    'package-file',
-    'errors',
-  ],
-  watch: ['reconcile', 'bgp', 'topology', 'kernel', 'state', 'errors'],
-  lab: [
-    'watch',
-    'report',
-    'doctor',
-    'verify',
-    'trace',
-    'reconcile',
-    'bgp',
-    'topology',
-    'kernel',
-    'state',
-    'package-file',
-    'errors',
-  ],
-  commands: [
-    'export',
-    'graph',
-    'lab',
-    'watch',
-    'report',
-    'doctor',
-    'verify',
-    'trace',
-    'reconcile',
-    'bgp',
-    'topology',
-    'kernel',
-    'state',
-    'package-file',
-    'errors',
-  ],
-  cli: [
-    'commands',
-    'lab',
-    'watch',
-    'report',
-    'doctor',
-    'verify',
-    'trace',
-    'reconcile',
-    'bgp',
-    'topology',
-    'kernel',
-    'state',
-    'errors',
-  ],
-  index: ['watch', 'report', 'verify', 'trace', 'reconcile', 'bgp', 'topology', 'kernel', 'state', 'errors'],
+  graph: mending,
+  doctor: seeing,
+  verify: seeing,
+  report: ['package-file', ...judging],
+  watch: mending,
+  lab: ['watch', 'report', 'package-file', ...judging],
+  commands: ['export', 'graph', 'lab', 'watch', 'report', 'package-file', ...judging],
+  cli: ['commands', 'lab', 'watch', 'report', ...judging],
+  index: ['watch', 'report', 'verify', ...seeing],
 };
 
 /** Files and folders that take values and return values. */
